@@ -1,0 +1,141 @@
+"""A real `hutong serve` in a process of its own, on a folder filled beforehand."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from hutong.features.chat import store as chat_store
+from hutong.features.contacts import store as contacts_store
+from hutong.features.identity import store as identity_store
+from hutong.platform.database import create_engine
+from hutong.platform.feature import discover, migration_folders
+from hutong.platform.migrate import migrate
+from hutong.schema import contacts_pb2
+
+
+@dataclass(slots=True)
+class Person:
+    """A seeded account with one device."""
+
+    user: str
+    device: str
+    key: Ed25519PrivateKey
+
+
+@dataclass(slots=True)
+class Pair:
+    """Two contacts and their conversation."""
+
+    one: Person
+    other: Person
+    log: str
+
+
+def seed(folder: Path, pairs: int) -> list[Pair]:
+    """Fill a database with people who know each other in pairs: signing up would take minutes of argon2."""
+    url = f"sqlite:///{folder / 'hutong.db'}"
+    migrate(url, migration_folders(discover()))
+    people = [Person(f"user{n:08}", f"device{n:06}", Ed25519PrivateKey.generate()) for n in range(2 * pairs)]
+    made = [Pair(people[2 * n], people[2 * n + 1], f"chat:{n:012}") for n in range(pairs)]
+    engine = create_engine(url, readonly=False)
+    with engine.begin() as connection:
+        connection.execute(sa.insert(identity_store.account), [_account(person) for person in people])
+        connection.execute(sa.insert(identity_store.device), [_device(person) for person in people])
+        for pair in made:
+            _befriend(connection, pair)
+    engine.dispose()
+    return made
+
+
+def _account(person: Person) -> dict[str, object]:
+    return {
+        "user": person.user,
+        "handle": person.user,
+        "name": person.user,
+        "about": "",
+        "picture": "",
+        "password_hash": "",
+        "admin": False,
+        "language": "en",
+        "created_at_ms": 0,
+    }
+
+
+def _device(person: Person) -> dict[str, object]:
+    return {
+        "device": person.device,
+        "user": person.user,
+        "name": "bench",
+        "public_key": person.key.public_key().public_bytes_raw(),
+        "created_at_ms": 0,
+        "seen_at_ms": 0,
+        "revoked": False,
+    }
+
+
+def _befriend(connection: sa.Connection, pair: Pair) -> None:
+    users = pair.one.user, pair.other.user
+    for mine, theirs in (users, users[::-1]):
+        row = contacts_store.Row(mine, theirs, contacts_pb2.RELATION_CONTACT)
+        contacts_store.put(connection, row)
+    chat_store.put_conversation(connection, pair.log, is_group=False, title="", now_ms=0)
+    chat_store.put_members(connection, pair.log, users, joined=1)
+    chat_store.put_direct(connection, *users, pair.log)
+
+
+@dataclass(slots=True)
+class Server:
+    """A running server process."""
+
+    port: int
+    pid: int
+
+    def resident_bytes(self) -> int:
+        """Return the memory the process holds."""
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+@asynccontextmanager
+async def serve(folder: Path) -> AsyncIterator[Server]:
+    """Run `hutong serve` on a seeded folder, on free ports."""
+    environment = {
+        **os.environ,
+        "HUTONG_DATA": str(folder),
+        "HUTONG_PORT": "0",
+        "HUTONG_LINK_PORT": "0",
+        "HUTONG_RELAY_PORT": "0",
+        "HUTONG_RATE_LIMIT_FACTOR": "1000000",
+        "HUTONG_LOG_LEVEL": "warning",
+    }
+    command = [str(Path(sys.executable).with_name("hutong")), "serve"]
+    with tempfile.TemporaryFile("w+") as errors:
+        process = await asyncio.create_subprocess_exec(
+            *command, env=environment, stdout=subprocess.PIPE, stderr=errors
+        )
+        assert process.stdout is not None
+        try:
+            output = ""
+            while not (found := re.search(r"http://[\d.]+:(\d+)", output)):
+                line = await asyncio.wait_for(process.stdout.readline(), 20)
+                if not line:
+                    errors.seek(0)
+                    raise RuntimeError(f"hutong serve ended: {errors.read()}")
+                output += line.decode()
+            yield Server(int(found[1]), process.pid)
+        finally:
+            if process.returncode is None:
+                process.terminate()
+                await asyncio.wait_for(process.wait(), 20)

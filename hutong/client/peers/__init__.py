@@ -1,0 +1,1 @@
+"""Direct paths to other devices, over WebRTC (aiortc)."""

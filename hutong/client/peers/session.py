@@ -1,0 +1,320 @@
+"""One path between two devices: kept alive with new connections until its owner closes it.
+
+The other end may be a browser, so the rules are those of the web client: whoever starts over takes a new
+connection under a new name; the offerer (the caller, the sender) makes the first offer of each pair; the
+answerer says `restart` when it wants one; answers and candidates for a connection of the past are dropped.
+aiortc cannot restart ICE, so where a browser would, this end starts over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
+from aiortc.rtcconfiguration import RTCIceTransportPolicy
+from aiortc.sdp import candidate_from_sdp
+
+from hutong.client import methods
+from hutong.client.connection import Connection
+from hutong.client.peers.candidates import address_of, is_relay, split_relays
+from hutong.client.peers.signalling import SessionGoneError, Signalling
+from hutong.client.pushes import Pushes
+from hutong.platform.clock import Randomness
+from hutong.platform.errors import RpcError
+from hutong.schema import peers_pb2 as pb
+
+# Direct candidates are alone for this long.
+DIRECT_FIRST_S = 1.5
+# A new connection has this long to open; the answerer waits longer, so that the two do not collide.
+_OPEN_WITHIN_S = 8.0
+_ANSWERER_EXTRA_S = 2.0
+_ICE_SERVERS_DEADLINE_S = 4.0
+_HELD_MAX = 64
+
+# Adds channels and handlers to every new connection.
+Prepare = Callable[[RTCPeerConnection], None]
+
+
+class PeerSession:
+    """A session's connection. `run` until the owner cancels it; `prepare` sees every new connection."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        pushes: Pushes,
+        session: str,
+        *,
+        offerer: bool,
+        prepare: Prepare,
+        relay_only: bool = False,
+        random: Randomness | None = None,
+    ) -> None:
+        self._rpc = connection
+        self._signalling = Signalling(connection, pushes, session)
+        self._offerer = offerer
+        self._prepare = prepare
+        self._relay_only = relay_only
+        self._random = random or Randomness()
+        self._peer: RTCPeerConnection | None = None
+        self._name = ""
+        self._bound = ""  # the other side's connection this one is paired with
+        self._ours_held: list[pb.Candidate] = []
+        self._theirs_held: list[pb.Candidate] = []
+        self._their_relays: set[tuple[str, int]] = set()
+        self._holding = False
+        self._commands: asyncio.Queue[Callable[[], Any]] = asyncio.Queue(maxsize=1024)
+        self._timers: list[asyncio.TimerHandle] = []
+
+    @property
+    def peer(self) -> RTCPeerConnection | None:
+        """The connection of now."""
+        return self._peer
+
+    async def run(self, *, again: bool = False) -> None:
+        """Keep the path up. `again`: this device was in the session before and has forgotten.
+
+        Ends only with `SessionGoneError`, `RpcError` or cancellation.
+        """
+        listening: asyncio.Task[None] | None = None
+        try:
+            await self._signalling.start(skip_history=again)
+            listening = asyncio.get_running_loop().create_task(self._listen())
+            if again and not self._offerer:
+                await self._ask_for_restart()
+            else:
+                await self._start_over()
+            while True:
+                command = asyncio.ensure_future(self._commands.get())
+                await asyncio.wait([command, listening], return_when=asyncio.FIRST_COMPLETED)
+                if listening.done():
+                    command.cancel()
+                    listening.result()
+                await (await command)()
+        finally:
+            if listening is not None:
+                listening.cancel()
+                await asyncio.wait([listening])
+            for timer in self._timers:
+                timer.cancel()
+            await self._signalling.close()
+            await self._close_peer()
+
+    def rebuild(self) -> None:
+        """The path is not good: start over, or have the offerer do so."""
+        self._command(self._start_over if self._offerer else self._ask_for_restart)
+
+    def path(self) -> pb.Path:
+        """Return which way the bytes go at this moment."""
+        pair = _selected_pair(self._peer)
+        if pair is None:
+            return pb.PATH_UNKNOWN
+        remote = (pair.remote_candidate.host, pair.remote_candidate.port)
+        relayed = (
+            "relay" in {pair.local_candidate.type, pair.remote_candidate.type} or remote in self._their_relays
+        )
+        return pb.PATH_RELAYED if relayed else pb.PATH_DIRECT
+
+    # ---- one after the other ----
+
+    def _command(self, command: Callable[[], Any]) -> None:
+        """Queue a step; no signal is handled while another is half done."""
+        if not self._commands.full():
+            self._commands.put_nowait(command)
+
+    async def _listen(self) -> None:
+        while True:
+            signal = await self._signalling.next()
+            self._command(partial(self._handle, signal))
+
+    async def _start_over(self) -> None:
+        await self._close_peer()
+        servers = await self._ice_servers()
+        policy = RTCIceTransportPolicy.RELAY if self._relay_only else RTCIceTransportPolicy.ALL
+        peer = RTCPeerConnection(RTCConfiguration(iceServers=servers, iceTransportPolicy=policy))
+        self._peer = peer
+        self._name = self._random.new_id()
+        self._bound = ""
+        self._ours_held.clear()
+        self._theirs_held.clear()
+        self._their_relays.clear()
+        self._holding = not self._relay_only
+        peer.on("connectionstatechange", lambda: self._on_state(peer))
+        self._later(_OPEN_WITHIN_S + (0 if self._offerer else _ANSWERER_EXTRA_S), lambda: self._check(peer))
+        self._prepare(peer)
+        if self._offerer:
+            await peer.setLocalDescription(await peer.createOffer())
+            self._say_description(peer)
+
+    async def _ask_for_restart(self) -> None:
+        if self._peer is None:
+            await self._start_over()
+        self._say(pb.Signal(restart=True))
+        self._later(_OPEN_WITHIN_S + _ANSWERER_EXTRA_S, partial(self._check, self._peer))
+
+    async def _close_peer(self) -> None:
+        peer, self._peer = self._peer, None
+        if peer is not None:
+            await peer.close()
+
+    async def _ice_servers(self) -> list[RTCIceServer]:
+        """Without an answer a connection is tried without servers: in one network that is enough."""
+        try:
+            reply = await self._rpc.call(
+                methods.GET_ICE_SERVERS,
+                pb.GetIceServersRequest(),
+                deadline_s=_ICE_SERVERS_DEADLINE_S,
+            )
+        except RpcError:
+            return []
+        return [
+            RTCIceServer(urls=list(each.urls), username=each.username, credential=each.credential)
+            for each in reply.servers
+        ]
+
+    # ---- what the other side says ----
+
+    async def _handle(self, signal: pb.Signal) -> None:
+        match signal.WhichOneof("kind"):
+            case "restart" if self._offerer:
+                await self._start_over()
+            case "candidate":
+                await self._take_candidate(signal)
+            case "description" if signal.description.type == "answer":
+                await self._take_answer(signal)
+            case "description" if signal.description.type == "offer":
+                await self._take_offer(signal)
+
+    async def _take_answer(self, signal: pb.Signal) -> None:
+        peer = self._peer
+        if peer is None or peer.signalingState != "have-local-offer" or signal.towards != self._name:
+            return
+        if self._bound not in {"", signal.connection}:
+            return
+        if await self._apply(peer, signal.description):
+            self._bound = signal.connection
+            self._hold_for_a_while(peer)
+
+    async def _take_offer(self, signal: pb.Signal) -> None:
+        if not signal.connection:
+            return
+        if self._offerer:
+            # Theirs is for an ICE restart, which is beyond aiortc.
+            if signal.connection == self._bound and signal.towards == self._name:
+                await self._start_over()
+            return
+        if self._bound == signal.connection:
+            await self._ask_for_restart()
+            return
+        if self._bound or self._peer is None:
+            await self._start_over()
+        peer = self._peer
+        assert peer is not None
+        if not await self._apply(peer, signal.description):
+            return
+        self._bound = signal.connection
+        await peer.setLocalDescription(await peer.createAnswer())
+        self._say_description(peer)
+        self._hold_for_a_while(peer)
+
+    async def _apply(self, peer: RTCPeerConnection, description: pb.Description) -> bool:
+        """Take a description; one that makes no sense leaves things to the time limit."""
+        split = split_relays(description.sdp)
+        for candidate in split.relays:
+            self._learn_relay(candidate)
+        sdp = split.sdp if self._holding else description.sdp
+        if self._holding:
+            self._theirs_held += split.relays
+        try:
+            await peer.setRemoteDescription(RTCSessionDescription(sdp=sdp, type=description.type))
+        except Exception:  # noqa: BLE001  aiortc's parser raises whatever the text makes it raise
+            return False
+        return True
+
+    async def _take_candidate(self, signal: pb.Signal) -> None:
+        if self._peer is None or not signal.connection or signal.connection != self._bound:
+            return
+        if signal.towards not in {"", self._name}:
+            return
+        candidate = signal.candidate
+        if is_relay(candidate.candidate):
+            self._learn_relay(candidate)
+            if self._holding:
+                if len(self._theirs_held) < _HELD_MAX:
+                    self._theirs_held.append(candidate)
+                return
+        await self._add(self._peer, candidate)
+
+    async def _add(self, peer: RTCPeerConnection, candidate: pb.Candidate) -> None:
+        text = candidate.candidate.removeprefix("a=").removeprefix("candidate:")
+        if not text:
+            return  # the end: more may come, a time limit ends the waiting
+        try:
+            parsed = candidate_from_sdp(text)
+            parsed.sdpMid, parsed.sdpMLineIndex = candidate.sdp_mid, candidate.sdp_m_line_index
+            await peer.addIceCandidate(parsed)
+        except Exception:  # noqa: BLE001  a candidate nobody understands is one that does not help
+            return
+
+    def _learn_relay(self, candidate: pb.Candidate) -> None:
+        address = address_of(candidate.candidate)
+        if address is not None and len(self._their_relays) < _HELD_MAX:
+            self._their_relays.add(address)
+
+    # ---- what we say ----
+
+    def _say_description(self, peer: RTCPeerConnection) -> None:
+        description = peer.localDescription
+        sdp = description.sdp
+        if self._holding:
+            split = split_relays(sdp)
+            sdp, self._ours_held = split.sdp, list(split.relays)
+        self._say(pb.Signal(description=pb.Description(type=description.type, sdp=sdp)))
+
+    def _say(self, signal: pb.Signal) -> None:
+        signal.connection = self._name
+        signal.towards = self._bound
+        self._signalling.say(signal)
+
+    # ---- time ----
+
+    def _later(self, delay_s: float, call: Callable[[], None]) -> None:
+        now = asyncio.get_running_loop().time()
+        self._timers = [timer for timer in self._timers if not timer.cancelled() and timer.when() > now]
+        self._timers.append(asyncio.get_running_loop().call_later(delay_s, call))
+
+    def _hold_for_a_while(self, peer: RTCPeerConnection) -> None:
+        if self._holding:
+            self._later(DIRECT_FIRST_S, lambda: self._command(lambda: self._release(peer)))
+
+    async def _release(self, peer: RTCPeerConnection) -> None:
+        """Direct paths had their time: say and take the relays too."""
+        if peer is not self._peer or not self._holding or peer.connectionState == "connected":
+            return
+        self._holding = False
+        ours, self._ours_held = self._ours_held, []
+        theirs, self._theirs_held = self._theirs_held, []
+        for candidate in ours:
+            self._say(pb.Signal(candidate=candidate))
+        for candidate in theirs:
+            await self._add(peer, candidate)
+
+    def _on_state(self, peer: RTCPeerConnection) -> None:
+        if peer is self._peer and peer.connectionState in {"failed", "closed"}:
+            self.rebuild()
+
+    def _check(self, peer: RTCPeerConnection | None) -> None:
+        if peer is not None and peer is self._peer and peer.connectionState != "connected":
+            self.rebuild()
+
+
+def _selected_pair(peer: RTCPeerConnection | None) -> Any:
+    """The pair of candidates ICE has chosen. aiortc's statistics leave it out."""
+    if peer is None or peer.sctp is None:
+        return None
+    return peer.sctp.transport.transport._connection._nominated.get(1)  # noqa: SLF001
+
+
+__all__ = ["DIRECT_FIRST_S", "PeerSession", "SessionGoneError"]

@@ -1,0 +1,192 @@
+"""The receiver's side of one transfer: takes the bytes, checks them, and says so to the server."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from aiortc import RTCDataChannel, RTCPeerConnection
+
+from hutong.client import methods
+from hutong.client.connection import Connection
+from hutong.client.models import Event
+from hutong.client.peers.session import PeerSession, SessionGoneError
+from hutong.client.pushes import Pushes
+from hutong.client.storage import Storage
+from hutong.client.transfers.channel import CHANNEL_LABEL, ChannelError
+from hutong.client.transfers.data_channel import tie
+from hutong.client.transfers.offers import IncomingOffer
+from hutong.client.transfers.part import PartFile
+from hutong.client.transfers.progress import (
+    CancelledTransferError,
+    OnProgress,
+    Phase,
+    Progress,
+    Received,
+    TransferError,
+    Way,
+)
+from hutong.client.transfers.receiving import DamagedError, Receiving
+from hutong.client.waiting import first_of
+from hutong.client.watch import LogWatch
+from hutong.platform.errors import RpcError
+from hutong.schema import transfers_pb2 as pb
+
+_FINISH_DEADLINE_S = 120.0
+# A sender that is alive stores the file before this.
+SILENT_AFTER_S = 60.0
+# A verified file whose sender heard of it may be over before our own word reaches the server.
+_SETTLE_S = 15.0
+
+
+class Incoming:
+    """One offer somebody made to us."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        pushes: Pushes,
+        offer: IncomingOffer,
+        into: Path,
+        on_progress: OnProgress,
+        *,
+        relay_only: bool,
+    ) -> None:
+        self._connection = connection
+        self._pushes = pushes
+        self._offer = offer
+        self._into = into
+        self._on_progress = on_progress
+        self._relay_only = relay_only
+        self._ended: asyncio.Future[pb.TransferEnded] = asyncio.get_running_loop().create_future()
+        self._done_bytes = 0
+        self._way = Way.UNKNOWN
+        self._moved_at = 0.0
+
+    async def run(self) -> Received:
+        """Accept and take the file.
+
+        Raises `TransferError`, `RpcError` (another device took it, it is over), `OSError` of the folder.
+        """
+        offer = self._offer
+        part = PartFile(self._into, offer.transfer)
+        await part.open(offer.size_bytes)
+        watch = LogWatch(self._connection, self._pushes, offer.log, offer.seq, self._on_event)
+        try:
+            if offer.blob:
+                return await self._take_stored(part, offer.blob)
+            await self._connection.call(methods.ACCEPT, pb.AcceptRequest(transfer=offer.transfer))
+            received = await self._take_directly(part)
+            if received is None:
+                received = await self._take_stored(part, self._stored_blob())
+            return received
+        finally:
+            part.close()
+            await watch.close()
+
+    async def _take_directly(self, part: PartFile) -> Received | None:
+        """Return the file; None when it was stored on the server instead."""
+        self._tell(Phase.CONNECTING, part.size_bytes)
+        receiving = Receiving(part, self._offer.size_bytes, self._on_moved)
+
+        def prepare(peer: RTCPeerConnection) -> None:
+            def opened(channel: RTCDataChannel) -> None:
+                if channel.label == CHANNEL_LABEL:
+                    tie(channel, receiving, lambda _is_open: None)
+                else:
+                    channel.close()
+
+            peer.on("datachannel", opened)
+
+        session = PeerSession(
+            self._connection,
+            self._pushes,
+            self._offer.transfer,
+            offerer=False,
+            prepare=prepare,
+            relay_only=self._relay_only,
+        )
+        running = asyncio.get_running_loop().create_task(session.run(again=part.resumed))
+        self._session = session
+        try:
+            await self._wait_for(running, receiving.verified)
+            if receiving.verified.done():
+                self._notice_way()
+                return await self._finish(part, receiving.verified.result())
+            if not self._ended.done():
+                # The session ends with the transfer; the event that says how is on its way.
+                await first_of(self._ended, timeout_s=_SETTLE_S)
+            if not self._ended.done():
+                running.result()
+            return None
+        except (ChannelError, DamagedError, SessionGoneError) as error:
+            raise TransferError(f"The file did not arrive: {error}") from error
+        finally:
+            running.cancel()
+            await asyncio.wait([running])
+            await receiving.close()
+
+    async def _wait_for(self, running: asyncio.Future[None], verified: asyncio.Future[bytes]) -> None:
+        """Wait for the file, or the end of it; a sender that is silent for too long is given up."""
+        loop = asyncio.get_running_loop()
+        self._moved_at = loop.time()
+        while not (running.done() or verified.done() or self._ended.done()):
+            left_s = self._moved_at + SILENT_AFTER_S - loop.time()
+            if left_s <= 0:
+                raise TransferError("The sender's device does not answer.")
+            await first_of(running, verified, self._ended, timeout_s=left_s)
+
+    async def _finish(self, part: PartFile, sha256: bytes) -> Received:
+        way = self._way
+        self._tell(Phase.VERIFYING)
+        path = await part.keep(self._offer.name)
+        request = pb.FinishRequest(transfer=self._offer.transfer, path=way.value, sha256=sha256)
+        try:
+            await self._connection.call(methods.FINISH_TRANSFER, request, deadline_s=_FINISH_DEADLINE_S)
+        except RpcError:
+            # The file is here and whole, whatever became of the offer.
+            if not self._ended.done():
+                raise
+        return Received(self._offer.transfer, path, way, sha256)
+
+    def _stored_blob(self) -> str:
+        ended = self._ended.result()
+        if ended.result == pb.RESULT_STORED:
+            return ended.blob
+        if ended.result == pb.RESULT_CANCELLED:
+            raise CancelledTransferError("The sender called it off.")
+        raise TransferError("The transfer ended on another device.")
+
+    async def _take_stored(self, part: PartFile, blob: str) -> Received:
+        self._way = Way.STORED
+        self._tell(Phase.STORING, part.size_bytes)
+        storage = Storage(self._connection)
+        await storage.download(blob, part, lambda done_bytes: self._tell(Phase.STORING, done_bytes))
+        digest = part.digest()
+        path = await part.keep(self._offer.name)
+        return Received(self._offer.transfer, path, Way.STORED, digest)
+
+    def _on_event(self, event: Event) -> None:
+        body = event.body
+        if isinstance(body, pb.TransferEnded) and body.transfer == self._offer.transfer:
+            self._end(body)
+
+    def _end(self, ended: pb.TransferEnded) -> None:
+        if not self._ended.done():
+            self._ended.set_result(ended)
+
+    def _on_moved(self, done_bytes: int) -> None:
+        self._moved_at = asyncio.get_running_loop().time()
+        self._notice_way()
+        self._tell(Phase.MOVING, done_bytes)
+
+    def _notice_way(self) -> None:
+        """Remember the path while it is there to be seen."""
+        way = Way(self._session.path())
+        if way is not Way.UNKNOWN:
+            self._way = way
+
+    def _tell(self, phase: Phase, done_bytes: int | None = None) -> None:
+        if done_bytes is not None:
+            self._done_bytes = done_bytes
+        self._on_progress(Progress(phase, self._done_bytes, self._offer.size_bytes, self._way))

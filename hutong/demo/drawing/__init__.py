@@ -1,0 +1,1 @@
+"""Pictures made on the spot: nothing is downloaded, nothing is a photo of anybody."""

@@ -1,0 +1,1 @@
+"""Listeners: what ends connections and hands whole messages to the platform."""

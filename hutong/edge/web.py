@@ -1,0 +1,91 @@
+"""HTTP on the public port: the web client's files, health, metrics."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from hutong import __version__
+from hutong.platform.feature import Platform
+
+# Pictures and files arrive over the link and are shown from blob: URLs; nothing is loaded from elsewhere.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob: mediastream:; "
+    "connect-src 'self' ws: wss:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action 'self'"
+)
+_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(self)",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+_IMMUTABLE = "public, max-age=31536000, immutable"
+WEB_FOLDER = Path(__file__).resolve().parents[2] / "web" / "dist"
+
+
+class _WebFiles(StaticFiles):
+    """The built web client. Hashed assets are kept for a year, everything else is asked for again."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        hashed = path.startswith("assets/") and response.status_code == 200
+        response.headers["Cache-Control"] = _IMMUTABLE if hashed else "no-cache"
+        response.headers.update(_HEADERS)
+        return response
+
+
+def create(platform: Platform, folder: Path = WEB_FOLDER) -> Starlette:
+    """Return the ASGI application."""
+
+    async def health(_request: Request) -> Response:
+        return JSONResponse({"status": "ok", "name": platform.settings.server_name, "version": __version__})
+
+    async def metrics(request: Request) -> Response:
+        if not _may_read_metrics(request, platform.settings.metrics_token):
+            raise HTTPException(404)
+        platform.sessions.collect()
+        return PlainTextResponse(platform.metrics.text(), media_type="text/plain; version=0.0.4")
+
+    async def missing(_request: Request) -> Response:
+        return PlainTextResponse(
+            "The web client has not been built: run `make web`.\n",
+            status_code=503,
+            headers=_HEADERS,
+        )
+
+    async def page(_request: Request, _error: Exception) -> Response:
+        return FileResponse(folder / "index.html", status_code=404, headers=_HEADERS)
+
+    built = (folder / "index.html").exists()
+    return Starlette(
+        routes=[
+            Route("/healthz", health),
+            Route("/metrics", metrics),
+            Mount("/", _WebFiles(directory=folder, html=True)) if built else Route("/{path:path}", missing),
+        ],
+        middleware=[Middleware(GZipMiddleware, minimum_size=1024)],
+        exception_handlers={404: page} if built else {},
+    )
+
+
+def _may_read_metrics(request: Request, token: str) -> bool:
+    if token:
+        given = request.headers.get("Authorization", "")
+        return hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
+    try:
+        return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:  # a proxy's header may name anything
+        return False

@@ -1,0 +1,1 @@
+"""One folder a capability. Each registers itself; nothing imports one by name."""

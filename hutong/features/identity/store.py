@@ -1,0 +1,102 @@
+"""Tables and statements of identity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from hutong.platform.database import Executor, metadata
+from hutong.schema import identity_pb2
+
+account = sa.Table(
+    "account",
+    metadata,
+    sa.Column("user", sa.String(16), primary_key=True),
+    sa.Column("handle", sa.String(32), nullable=False, unique=True),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("about", sa.String(280), nullable=False),
+    sa.Column("picture", sa.String(64), nullable=False),
+    sa.Column("password_hash", sa.String(200), nullable=False),
+    sa.Column("admin", sa.Boolean, nullable=False),
+    sa.Column("language", sa.String(16), nullable=False),
+    sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+)
+
+device = sa.Table(
+    "device",
+    metadata,
+    sa.Column("device", sa.String(16), primary_key=True),
+    sa.Column("user", sa.String(16), sa.ForeignKey("account.user"), nullable=False, index=True),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("public_key", sa.LargeBinary(32), nullable=False),
+    sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("seen_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("revoked", sa.Boolean, nullable=False),
+)
+
+device_link = sa.Table(
+    "device_link",
+    metadata,
+    sa.Column("token_hash", sa.LargeBinary(32), primary_key=True),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("public_key", sa.LargeBinary(32), nullable=False),
+    sa.Column("expires_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("user", sa.String(16)),
+)
+
+# Databases bound the values of a statement.
+_AT_ONCE = 500
+_PROFILE = (account.c.user, account.c.handle, account.c.name, account.c.picture, account.c.about)
+
+
+def profile(row: Any) -> identity_pb2.Profile:
+    """Return the profile in a row of `account`."""
+    return identity_pb2.Profile(
+        user=row.user, handle=row.handle, name=row.name, picture=row.picture, about=row.about
+    )
+
+
+def profiles(executor: Executor, users: Iterable[str]) -> dict[str, identity_pb2.Profile]:
+    """Return the profiles of those that exist."""
+    wanted = list(set(users))
+    found: dict[str, identity_pb2.Profile] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        chunk = wanted[start : start + _AT_ONCE]
+        query = sa.select(*_PROFILE).where(account.c.user.in_(chunk))
+        found |= {row.user: profile(row) for row in executor.execute(query)}
+    return found
+
+
+def by_handle(executor: Executor, handle: str) -> identity_pb2.Profile | None:
+    """Return the profile with this handle."""
+    row = executor.execute(sa.select(*_PROFILE).where(account.c.handle == handle)).first()
+    return profile(row) if row else None
+
+
+def account_where(executor: Executor, condition: sa.ColumnElement[bool]) -> Any | None:
+    """Return the whole row of one account."""
+    return executor.execute(sa.select(account).where(condition)).first()
+
+
+def has_admin(executor: Executor) -> bool:
+    """Tell whether an administrator exists."""
+    query = sa.select(account.c.user).where(account.c.admin).limit(1)
+    return executor.execute(query).first() is not None
+
+
+def devices_of(executor: Executor, user: str) -> list[Any]:
+    """Return the rows of a user's devices that are not revoked, newest first."""
+    query = sa.select(device).where(device.c.user == user, ~device.c.revoked)
+    return list(executor.execute(query.order_by(device.c.created_at_ms.desc())))
+
+
+def device_with_account(executor: Executor, name: str) -> Any | None:
+    """Return a device that may sign in, with its account's profile and rights."""
+    query = (
+        sa.select(device.c.device, device.c.public_key, account.c.admin, *_PROFILE)
+        .join(account, account.c.user == device.c.user)
+        .where(device.c.device == name, ~device.c.revoked)
+    )
+    return executor.execute(query).first()

@@ -1,0 +1,60 @@
+"""The `Reactions` service."""
+
+from __future__ import annotations
+
+from hutong.features.chat.api import Chat
+from hutong.features.reactions import model, store
+from hutong.platform import events
+from hutong.platform.errors import FailedPrecondition, NotFound, ResourceExhausted
+from hutong.platform.feature import Platform
+from hutong.platform.limits import Rate
+from hutong.platform.pending import Pending
+from hutong.platform.rpc import Caller
+from hutong.platform.writer import Transaction
+from hutong.schema import reactions_pb2 as pb
+
+REACTS = Rate("react", burst=60, every_s=0.5)
+EMOJI_PER_PERSON_MAX = 20
+
+
+class ReactionsService:
+    """Answers `hutong.reactions.Reactions`."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._chat = platform.use(Chat)
+
+    def react(self, caller: Caller, request: pb.ReactRequest) -> Pending[pb.ReactReply]:
+        """Put an emoji on a message, or take it off. What is so already changes nothing."""
+        emoji = model.emoji(request.emoji)
+        user, log, seq = caller.user, request.log, request.seq
+        self._platform.limits.spend(REACTS, user)
+
+        def react(tx: Transaction) -> pb.ReactReply:
+            self._check_message(tx, user, log, seq)
+            mine = store.of_user(tx, log, seq, user)
+            if request.on == (emoji in mine):
+                return pb.ReactReply()
+            if not request.on:
+                store.remove(tx, log, seq, user, emoji)
+            elif len(mine) < EMOJI_PER_PERSON_MAX:
+                store.put(tx, log, seq, user, emoji)
+            else:
+                raise ResourceExhausted(
+                    f"At most {EMOJI_PER_PERSON_MAX} reactions to one message.", reason="too_many_reactions"
+                )
+            tx.append(log, pb.Reacted(seq=seq, emoji=emoji, on=request.on), author=user)
+            return pb.ReactReply()
+
+        return caller.write(self._platform.writer, pb.ReactReply, react)
+
+    def _check_message(self, tx: Transaction, user: str, log: str, seq: int) -> None:
+        """Refuse what the user may not write to, cannot see, or nobody sees any more."""
+        self._chat.writable_room(tx, log, user)
+        event = tx.event(log, seq)
+        # What counts as unread is what people say to each other: messages, files, whatever else will come.
+        visible = seq >= self._platform.logs.first_readable(tx, user, log)
+        if not visible or event.kind not in events.unread_kinds():
+            raise NotFound("There is no such message.", reason="no_such_event")
+        if not event.body:
+            raise FailedPrecondition("This message was recalled.", reason="recalled")

@@ -1,0 +1,1 @@
+"""What features stand on. Knows no feature by name."""

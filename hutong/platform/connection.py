@@ -1,0 +1,346 @@
+"""One client's connection: session and RPC over any carrier (docs/protocol/connection.md)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, Protocol
+
+from google.protobuf.message import DecodeError, Message
+
+from hutong.platform import journal
+from hutong.platform.errors import (
+    DeadlineExceeded,
+    FailedPrecondition,
+    Internal,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    ResourceExhausted,
+    RpcError,
+    Unauthenticated,
+)
+from hutong.platform.pending import Pending
+from hutong.platform.rpc import KEY_BYTES, Caller, Method
+from hutong.schema import link_pb2, options_pb2
+
+if TYPE_CHECKING:
+    from hutong.platform.sessions import Sessions
+
+MESSAGE_BYTES_MAX = 1024 * 1024
+REQUESTS_UNDER_WAY_MAX = 256
+WAITING_BYTES_MAX = 4 * 1024 * 1024
+# Packets are joined up to this size, so that a text never waits behind a megabyte.
+JOIN_BYTES_MAX = 256 * 1024
+DEADLINE_MS_DEFAULT = 30_000
+DEADLINE_MS_MAX = 120_000
+
+log = journal.get(__name__)
+
+
+def join(packets: list[bytes]) -> list[bytes]:
+    """Return packets joined into as few as `JOIN_BYTES_MAX` allows (CONN1); a larger one stays alone."""
+    if len(packets) == 1:
+        return packets
+    joined: list[bytes] = []
+    batch: list[bytes] = []
+    size = 0
+    for packet in packets:
+        if batch and size + len(packet) > JOIN_BYTES_MAX:
+            joined.append(b"".join(batch))
+            batch, size = [], 0
+        batch.append(packet)
+        size += len(packet)
+    joined.append(b"".join(batch))
+    return joined
+
+
+def _too_late() -> DeadlineExceeded:
+    return DeadlineExceeded("This took too long.", reason="deadline")
+
+
+class Carrier(Protocol):
+    """What moves whole messages to the client."""
+
+    def send(self, message: bytes) -> None:
+        """Queue one carrier message."""
+
+    def waiting_bytes(self) -> int:
+        """Return how much the client has not taken yet."""
+
+    def close(self, *, at_once: bool) -> None:
+        """End the carrier, after what is queued or at once."""
+
+
+class Connection:
+    """Created by an edge when a carrier opens; fed with `receive`, ended with `closed`."""
+
+    __slots__ = (
+        "_carrier",
+        "_ended",
+        "_out",
+        "_out_bytes",
+        "_sessions",
+        "_tasks",
+        "_under_way",
+        "_waiting_requests",
+        "address",
+        "admin",
+        "device",
+        "follows",
+        "heard_at",
+        "nonce",
+        "user",
+    )
+
+    def __init__(self, sessions: Sessions, carrier: Carrier, address: str) -> None:
+        self._sessions = sessions
+        self._carrier = carrier
+        self._out: list[bytes] = []
+        self._out_bytes = 0
+        self._under_way: set[int] = set()
+        self._waiting_requests: deque[tuple[link_pb2.Request, float]] | None = deque()
+        self._tasks: set[asyncio.Task[None]] | None = None
+        self._ended = False
+        self.address = address
+        self.user = ""
+        self.device = ""
+        self.admin = False
+        self.follows: set[str] = set()
+        self.heard_at = sessions.clock.monotonic()
+        self.nonce = sessions.random.token(32)
+        sessions.opened(self)
+        self.send(link_pb2.Packet(challenge=sessions.challenge(self.nonce)).SerializeToString())
+
+    # ---- what comes in ----
+
+    def receive(self, message: bytes) -> None:
+        """Handle one carrier message. Never raises for what the client sent."""
+        if self._ended:
+            return
+        self.heard_at = self._sessions.clock.monotonic()
+        try:
+            packet = link_pb2.Packet.FromString(message)
+        except DecodeError:
+            self.goodbye(link_pb2.Goodbye.REASON_PROTOCOL_ERROR, "That was no packet.")
+            return
+        if packet.ping:
+            self.send(link_pb2.Packet(pong=packet.ping).SerializeToString())
+        for request in packet.requests:
+            self._accept(request)
+
+    def _accept(self, request: link_pb2.Request) -> None:
+        if self._ended:
+            return
+        if request.id == 0 or request.id in self._under_way:
+            self.goodbye(link_pb2.Goodbye.REASON_PROTOCOL_ERROR, "Request ids are unique and not 0.")
+            return
+        if len(self._under_way) >= REQUESTS_UNDER_WAY_MAX:
+            self._fail(
+                request.id,
+                ResourceExhausted("Too many requests at once.", reason="too_many_requests"),
+            )
+            return
+        self._under_way.add(request.id)
+        if self._waiting_requests is not None:
+            # Signed out: one after the other, so that what follows a sign-in waits for it (CONN8).
+            self._waiting_requests.append((request, self.heard_at))
+            if len(self._under_way) == 1:
+                self._start(request, self.heard_at)
+            return
+        self._start(request, self.heard_at)
+
+    def _start(self, request: link_pb2.Request, arrived: float) -> None:
+        if self._ended:
+            return
+        sessions = self._sessions
+        method = sessions.methods.get(request.method)
+        deadline_ms = min(request.deadline_ms or DEADLINE_MS_DEFAULT, DEADLINE_MS_MAX)
+        left_s = deadline_ms / 1000 - (sessions.clock.monotonic() - arrived)
+        try:
+            if method is None:
+                raise NotFound("This server does not know that request.", reason="unknown_method")
+            self._check(method, request)
+            if left_s <= 0:
+                raise _too_late()
+            body = request.body
+            try:
+                message = method.request_class.FromString(body)
+            except DecodeError as error:
+                raise InvalidArgument("The request is malformed.", reason="malformed") from error
+            reply = method.handler(Caller(self, method, request.key, body), message)
+        except Exception as error:  # noqa: BLE001  every failure is answered
+            self._finish(request.id, method, None, error)
+            return
+        if isinstance(reply, Pending):
+            self._expect(request.id, method, reply, left_s)
+        elif isinstance(reply, Message):
+            self._finish(request.id, method, reply, None)
+        else:
+            assert isinstance(reply, Coroutine)
+            self._run(request.id, method, reply, left_s)
+
+    def _check(self, method: Method, request: link_pb2.Request) -> None:
+        access = method.access
+        if access != options_pb2.ACCESS_PUBLIC:
+            if not self.user:
+                raise Unauthenticated("Please sign in first.", reason="signed_out")
+            if access == options_pb2.ACCESS_ADMIN and not self.admin:
+                raise PermissionDenied("Only administrators may do this.", reason="not_admin")
+        if not method.replay_safe and len(request.key) != KEY_BYTES:
+            raise InvalidArgument("The request needs a key of 16 bytes.", reason="no_key")
+
+    def _expect(self, request_id: int, method: Method, reply: Pending[Message], left_s: float) -> None:
+        """Answer when the command is settled, or when the caller waits no longer (CONN15)."""
+        late = False
+
+        def expire() -> None:
+            nonlocal late
+            late = True
+            self._finish(request_id, method, None, _too_late())
+
+        timer = self._sessions.clock.call_later(left_s, expire)
+
+        def settled(done: Pending[Message]) -> None:
+            # The id of a request that was answered too late may be another request's by now.
+            if not late:
+                timer.cancel()
+                self._finish(request_id, method, done.value, done.error)
+
+        reply.then(settled)
+
+    def _run(
+        self, request_id: int, method: Method, work: Coroutine[Any, Any, Message], left_s: float
+    ) -> None:
+        task = asyncio.get_running_loop().create_task(self._answer(request_id, method, work, left_s))
+        if self._tasks is None:
+            self._tasks = set()
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(
+        self, request_id: int, method: Method, work: Coroutine[Any, Any, Message], deadline_s: float
+    ) -> None:
+        try:
+            with self._sessions.metrics.request_seconds.labels(method.name).time():
+                async with asyncio.timeout(deadline_s):
+                    reply = await work
+        except TimeoutError:
+            self._finish(request_id, method, None, _too_late())
+        except Exception as error:  # noqa: BLE001  every failure is answered
+            self._finish(request_id, method, None, error)
+        else:
+            self._finish(request_id, method, reply, None)
+
+    # ---- what goes out ----
+
+    def _finish(
+        self,
+        request_id: int,
+        method: Method | None,
+        reply: Message | None,
+        error: BaseException | None,
+    ) -> None:
+        code = "OK"
+        if error is None:
+            assert reply is not None
+            body = reply.SerializeToString()
+            if len(body) < MESSAGE_BYTES_MAX - 1024:
+                self.send(
+                    link_pb2.Packet(replies=[link_pb2.Reply(id=request_id, body=body)]).SerializeToString()
+                )
+            else:
+                error = ResourceExhausted("The answer is too large; ask for less.", reason="reply_too_large")
+        if error is not None:
+            if not isinstance(error, RpcError):
+                log.error("handler_failed", method=method.name if method else "", exc_info=error)
+                error = Internal("Something went wrong on the server.", reason="internal")
+            code = link_pb2.Code.Name(error.code)
+            self._fail(request_id, error)
+        self._sessions.count(method.name if method else "unknown", code)
+        self._under_way.discard(request_id)
+        if self._waiting_requests is not None:
+            self._next_waiting()
+
+    def _next_waiting(self) -> None:
+        waiting = self._waiting_requests
+        assert waiting is not None
+        if waiting:
+            waiting.popleft()
+        if self.user:
+            self._waiting_requests = None
+            for request, arrived in waiting:
+                self._start(request, arrived)
+        elif waiting:
+            # On a fresh stack: a long queue of quick answers must not nest.
+            asyncio.get_running_loop().call_soon(self._start, *waiting[0])
+
+    def _fail(self, request_id: int, error: RpcError) -> None:
+        reply = link_pb2.Reply(id=request_id, error=error.to_proto())
+        self.send(link_pb2.Packet(replies=[reply]).SerializeToString())
+
+    def send(self, packet: bytes) -> None:
+        """Queue a serialized packet; everything queued in one turn of the loop leaves together."""
+        if self._ended:
+            return
+        if not self._out:
+            self._sessions.will_flush(self)
+        self._out.append(packet)
+        self._out_bytes += len(packet)
+        if self._out_bytes > WAITING_BYTES_MAX:
+            self._cut_loose()
+
+    def flush(self) -> None:
+        """Hand what is queued to the carrier, joined (CONN1). Called by `Sessions`."""
+        if self._ended:
+            return
+        if self._out_bytes + self._carrier.waiting_bytes() > WAITING_BYTES_MAX:
+            self._cut_loose()
+            return
+        out, self._out, self._out_bytes = self._out, [], 0
+        for message in join(out):
+            self._carrier.send(message)
+
+    # ---- beginning and end ----
+
+    def sign_in(self, user: str, device: str, *, admin: bool) -> None:
+        """Make this the connection of a device. Raises `FailedPrecondition` on a second sign-in (CONN9)."""
+        if self.user:
+            raise FailedPrecondition("This connection is signed in already.", reason="signed_in")
+        if self._ended:
+            return
+        self.user, self.device, self.admin = user, device, admin
+        self._sessions.signed_in(self)
+
+    def goodbye(self, reason: link_pb2.Goodbye.Reason, message: str) -> None:
+        """Say why, then end."""
+        if self._ended:
+            return
+        self._out.append(
+            link_pb2.Packet(goodbye=link_pb2.Goodbye(reason=reason, message=message)).SerializeToString()
+        )
+        out, self._out = self._out, []
+        for packets in join(out):
+            self._carrier.send(packets)
+        self._end()
+        self._carrier.close(at_once=False)
+
+    def _cut_loose(self) -> None:
+        """A reader that is too slow gets the reason if it ever reads, and nothing more (CONN18)."""
+        self._sessions.metrics.slow_readers.inc()
+        goodbye = link_pb2.Goodbye(reason=link_pb2.Goodbye.REASON_SLOW_READER, message="Too slow; catch up.")
+        self._out = []
+        self._carrier.send(link_pb2.Packet(goodbye=goodbye).SerializeToString())
+        self._end()
+        self._carrier.close(at_once=True)
+
+    def closed(self) -> None:
+        """Be told by the edge that the carrier is gone."""
+        self._end()
+
+    def _end(self) -> None:
+        if self._ended:
+            return
+        self._ended = True
+        self._sessions.closed(self)

@@ -1,0 +1,1 @@
+"""Generated from schema/hutong by `make schema`."""

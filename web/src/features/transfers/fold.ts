@@ -1,0 +1,47 @@
+/** Rows of the conversation from the two events of a transfer. Pure. */
+import { eventFold, type EventFold } from '../../model/feature'
+import { Result, TransferEndedSchema, TransferOfferedSchema } from '../../schema/transfers_pb'
+import { pathFromWire } from '../peers/api'
+import type { Transfer, TransferResult } from './types'
+
+const RESULTS: Readonly<Record<Result, TransferResult>> = {
+  [Result.UNSPECIFIED]: '',
+  [Result.DELIVERED]: 'delivered',
+  [Result.STORED]: 'stored',
+  [Result.DECLINED]: 'declined',
+  [Result.CANCELLED]: 'cancelled',
+}
+
+export function resultFromWire(result: Result): TransferResult {
+  return (RESULTS as Partial<Record<number, TransferResult>>)[result] ?? ''
+}
+
+export const folds: readonly EventFold[] = [
+  eventFold(TransferOfferedSchema, (timeline, _event, body) => {
+    const { transfer, name, mediaType, senderDevice } = body
+    const sizeBytes = Number(body.sizeBytes)
+    const row: Transfer = {
+      transfer,
+      name,
+      sizeBytes,
+      mediaType,
+      senderDevice,
+      result: '',
+      path: 'unknown',
+      blob: '',
+    }
+    timeline.addRow(row)
+  }),
+  eventFold(TransferEndedSchema, (timeline, _event, body) => {
+    const row = timeline.findRow((data) => (data as Transfer).transfer === body.transfer)
+    if (row?.body.kind !== 'feature') return
+    const transfer = row.body.data as Transfer
+    const { blob } = body
+    timeline.setData(row.seq, {
+      ...transfer,
+      result: resultFromWire(body.result),
+      path: pathFromWire(body.path),
+      blob,
+    })
+  }),
+]

@@ -1,0 +1,87 @@
+/**
+ * The whole surface between the model and the views. Views import nothing else of the model;
+ * `createApp` in `app.ts` puts the parts together. Every promise rejects with `RpcError`, whose
+ * `message` is a sentence for the person.
+ */
+import type {
+  Contact,
+  ConversationSummary,
+  Device,
+  LinkState,
+  Observable,
+  Person,
+  Session,
+  Timeline,
+} from './types'
+
+export interface SessionApi {
+  /** undefined until storage was read; null when nobody is signed in on this browser. */
+  readonly session: Observable<Session | null | undefined>
+  readonly link: Observable<LinkState>
+  readonly serverName: Observable<string>
+  signUp(handle: string, name: string, password: string, invitation: string): Promise<void>
+  logIn(handle: string, password: string): Promise<void>
+  /** Signs this device out, on the server too when it is reachable, and forgets everything stored. */
+  signOut(): Promise<void>
+  listDevices(): Promise<Device[]>
+  revokeDevice(device: string): Promise<void>
+  changePassword(oldPassword: string, newPassword: string): Promise<void>
+  updateProfile(name: string, about: string, picture: string): Promise<void>
+  /** New device: returns what the QR code holds; resolves `signedIn` when another device approved it. */
+  startDeviceLink(): Promise<{ token: string; expiresAtMs: number; signedIn: Promise<void> }>
+  inspectDeviceLink(token: string): Promise<string>
+  approveDeviceLink(token: string): Promise<void>
+}
+
+export interface ContactsApi {
+  readonly contacts: Observable<Contact[]>
+  /** Everybody this client knows by name, by user id: contacts, members, former members, oneself. */
+  readonly people: Observable<ReadonlyMap<string, Person>>
+  find(handle: string): Promise<Contact>
+  ask(user: string, greeting: string): Promise<void>
+  answer(user: string, accept: boolean): Promise<void>
+  remove(user: string): Promise<void>
+  block(user: string, blocked: boolean): Promise<void>
+}
+
+export interface ChatApi {
+  /** Newest first. undefined until the cache was read. */
+  readonly conversations: Observable<ConversationSummary[] | undefined>
+  timeline(log: string): Observable<Timeline>
+  /** The conversation with a contact; resolves with its log id. */
+  open(user: string): Promise<string>
+  createGroup(title: string, users: string[]): Promise<string>
+  addMembers(log: string, users: string[]): Promise<void>
+  leave(log: string): Promise<void>
+  rename(log: string, title: string): Promise<void>
+  /** Queued durably in this browser, shown at once, sent when the link is up; never rejects for a lost link. */
+  sendText(log: string, text: string): Promise<void>
+  /** Uploads with resume, then sends. Pictures become PictureContent with a thumbnail. */
+  sendPicture(log: string, file: File): Promise<void>
+  sendStoredFile(log: string, file: File): Promise<void>
+  retry(log: string, id: string): Promise<void>
+  discard(log: string, id: string): Promise<void>
+  recall(log: string, seq: number): Promise<void>
+  loadOlder(log: string): Promise<void>
+  /** The view shows everything up to `seq`; coalesced. */
+  markRead(log: string, seq: number): void
+  setTyping(log: string, typing: boolean): void
+  saveDraft(log: string, text: string): void
+}
+
+export interface FilesApi {
+  /** An object URL for a blob, cached in this browser; release it when the view is gone. */
+  url(blob: string, mediaType?: string): Promise<string>
+  /** Uploads with resume; resolves with the blob id. */
+  upload(file: Blob, onProgress?: (doneBytes: number) => void): Promise<string>
+  save(blob: string, name: string, mediaType: string, onProgress?: (doneBytes: number) => void): Promise<void>
+}
+
+export interface App {
+  session: SessionApi
+  contacts: ContactsApi
+  chat: ChatApi
+  files: FilesApi
+  /** What each feature's `create` returned, by feature name; a feature exports a typed accessor of its own. */
+  features: ReadonlyMap<string, unknown>
+}

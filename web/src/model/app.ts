@@ -1,0 +1,228 @@
+/** The one place where the parts of the model are put together. */
+import type { OpenCarrier } from '../link/carrier'
+import { systemClock } from '../link/clock'
+import { toRpcError } from '../link/errors'
+import { Link } from '../link/link'
+import { webSocketCarrier } from '../link/websocket'
+import { MarkMovedSchema, TypingSchema } from '../schema/chat_pb'
+import type { App } from './api'
+import { Blobs } from './blobs'
+import { ChatModel } from './chat'
+import { ContactsModel } from './contacts'
+import { Conversations } from './conversations'
+import { openDatabase } from './database'
+import type { Call, Clock, ModelFeature } from './feature'
+import { FeatureHost } from './feature-host'
+import { FilesModel } from './files'
+import { Folds, KIND_SENT } from './folds'
+import { Marks } from './marks'
+import { Value } from './observable'
+import { Outbox } from './outbox'
+import { SessionModel } from './session'
+import { Store } from './store'
+import { Sync } from './sync'
+import { browserTabs, type Tabs } from './tabs'
+import { Timelines } from './timelines'
+import type { LinkState } from './types'
+import { Typing } from './typing'
+
+export interface AppOptions {
+  /** Absolute: `wss://host/link`. */
+  linkUrl: string
+  features?: readonly ModelFeature[]
+  /** What this device is called in the list of devices, e.g. "Firefox on Linux"; 1-64 characters. */
+  deviceName: string
+  /** BCP 47, for what the server says to this person. */
+  language: string
+  /** Hands a finished download to the person: a link with `download` in a page. */
+  saveBlob(data: Blob, name: string): void
+  /** Calls `run` when the network changed (`online` of the window); returns the unsubscriber. */
+  onNetworkChange?(run: () => void): () => void
+  /** A newer client runs in another tab: this one has to be reloaded. */
+  onOutdated?(): void
+  databaseName?: string
+  clock?: Clock
+  /** In [0, 1). */
+  random?: () => number
+  openCarrier?: OpenCarrier
+  tabs?: Tabs
+}
+
+export interface RunningApp extends App {
+  /** Ends the connection and lets go of the database. */
+  close(): void
+}
+
+/** Resolves when storage is open; the link connects by itself from then on. Rejects without storage. */
+export async function createApp(options: AppOptions): Promise<RunningApp> {
+  const { databaseName = 'hutong', clock = systemClock, random = Math.random, features = [] } = options
+  const database = await openDatabase(databaseName, () => options.onOutdated?.()).catch((error: unknown) => {
+    throw toRpcError(error)
+  })
+  const store = new Store(database)
+  const folds = new Folds(features)
+  const tabs = options.tabs ?? browserTabs(databaseName, webLocks())
+
+  const link: Link = new Link({
+    open: options.openCarrier ?? webSocketCarrier(options.linkUrl),
+    clock,
+    random,
+    randomBytes,
+    handlers: {
+      onState: (state) => linkChanged(state),
+      onChallenge: ({ serverName }) => session.serverName.set(serverName),
+      onResumed: (reply) => {
+        void session.resumed(reply)
+        signedIn()
+      },
+      onRevoked: () => void session.forget(),
+      onEvents: (events) => sync.receive(events),
+      onNotices: (notices) => host.notify(notices),
+    },
+  })
+  const call: Call = (method, request, callOptions) => link.call(method, request, callOptions)
+  const session = new SessionModel({
+    link,
+    store,
+    clock,
+    randomBytes,
+    deviceName: options.deviceName,
+    language: options.language,
+    onSignedIn: () => signedIn(),
+  })
+  const contacts = new ContactsModel(call, store)
+  const typing = new Typing(call, clock, (log) => conversations.refresh([log]))
+  const conversations = new Conversations(store, (log) => typing.in(log))
+  const marks = new Marks({ call, store, clock, recount: (log) => sync.recount(log) })
+  const sync = new Sync({
+    call,
+    store,
+    folds,
+    clock,
+    random,
+    onMarks: (log, mark) => marks.serverHas(log, mark),
+  })
+  const files = new FilesModel({
+    call,
+    store,
+    blobs: new Blobs(database, clock),
+    saveBlob: (data, name) => options.saveBlob(data, name),
+  })
+  const outbox = new Outbox({
+    call,
+    store,
+    clock,
+    random,
+    randomBytes,
+    upload: (file, uploadOptions) => files.store(file, uploadOptions),
+    onProgress: (log) => timelines.refresh(log),
+  })
+  const timelines = new Timelines({
+    store,
+    folds,
+    call,
+    progress: (id) => outbox.progress(id),
+    lookUp: (user) => contacts.lookUp(user),
+  })
+  const chat = new ChatModel({
+    call,
+    store,
+    conversations,
+    timelines,
+    outbox,
+    marks,
+    typing,
+    adopt: (conversation) => sync.adopt(conversation),
+    measure,
+  })
+  const host = new FeatureHost(store)
+  /** For features: 'online' only once somebody is signed in on this connection. */
+  const featureLink = new Value<LinkState>('connecting')
+  const app: RunningApp = {
+    session,
+    contacts,
+    chat,
+    files,
+    features: host.apis,
+    close() {
+      offNetwork?.()
+      link.stop()
+      sync.disconnected()
+      tabs.close()
+      database.close()
+    },
+  }
+
+  function linkChanged(state: LinkState): void {
+    session.link.set(state)
+    if (state !== 'online') {
+      featureLink.set(state)
+      sync.disconnected()
+      typing.clear()
+    }
+  }
+
+  function signedIn(): void {
+    sync.resumed()
+    // After this turn: a feature that asks at once finds the connection as it will be.
+    queueMicrotask(() => featureLink.set(session.link.get()))
+  }
+
+  host.onNotice(MarkMovedSchema, (mark) => void marks.moved(mark))
+  host.onNotice(TypingSchema, ({ log, user, typing: on }) => typing.heard(log, user, on))
+  store.listen(({ events, session: changed, outbox: said, elsewhere }) => {
+    for (const { kind, log, author } of events) if (kind === KIND_SENT) typing.heard(log, author, false)
+    if (elsewhere) return
+    if (said) tabs.announce('outbox')
+    if (changed) tabs.announce('session')
+    if (changed && store.state.session === null) typing.clear()
+  })
+  tabs.listen((message) => {
+    if (message === 'outbox') void outbox.reload()
+    else void followSession()
+  })
+
+  /** Somebody signed in or out in another tab. */
+  async function followSession(): Promise<void> {
+    const before = store.state.session?.device
+    await store.reload()
+    const credentials = session.credentials()
+    if (credentials?.device === before) return
+    link.clearCredentials()
+    if (credentials !== null) link.setCredentials(credentials)
+  }
+
+  const shared = {
+    call,
+    link: featureLink,
+    session: session.session,
+    conversations: conversations.value,
+    files,
+    clock,
+    randomBytes,
+  }
+  host.create(features, shared)
+  await store.reload()
+  await outbox.reload()
+  link.start(session.credentials())
+  const offNetwork = options.onNetworkChange?.(() => link.hurry())
+  tabs.whenLeading(() => outbox.lead())
+  return app
+}
+
+/** Node and old browsers have none. */
+function webLocks(): LockManager | undefined {
+  return (globalThis as { navigator?: Partial<Navigator> }).navigator?.locks
+}
+
+function randomBytes(length: number): Uint8Array<ArrayBuffer> {
+  return crypto.getRandomValues(new Uint8Array(length))
+}
+
+async function measure(file: Blob): Promise<{ width: number; height: number }> {
+  if (typeof createImageBitmap === 'undefined') return { width: 0, height: 0 }
+  const bitmap = await createImageBitmap(file)
+  const { width, height } = bitmap
+  bitmap.close()
+  return { width, height }
+}

@@ -1,0 +1,48 @@
+/** Files that were chosen, pasted or dropped and wait beside the composer until the person sends them. */
+export interface Attachment {
+  id: number
+  file: File
+  /** Sent as a picture: shown in the chat, with a thumbnail. */
+  picture: boolean
+  /** Object URL of a picture, or ''. */
+  url: string
+}
+
+/** At most this many wait; a person who drops a whole folder is told. */
+const ATTACHMENTS_MAX = 20
+
+const PICTURE_TYPES = /^image\/(png|jpeg|gif|webp|avif)$/
+
+export class Attachments {
+  waiting = $state<Attachment[]>([])
+  #nextId = 1
+
+  /** Returns how many did not fit. */
+  add(files: Iterable<File>, asPictures = true): number {
+    let left = 0
+    for (const file of files) {
+      if (this.waiting.length >= ATTACHMENTS_MAX) {
+        left++
+        continue
+      }
+      const picture = asPictures && PICTURE_TYPES.test(file.type)
+      const url = picture ? URL.createObjectURL(file) : ''
+      this.waiting.push({ id: this.#nextId++, file, picture, url })
+    }
+    return left
+  }
+
+  remove(id: number): void {
+    const at = this.waiting.findIndex((candidate) => candidate.id === id)
+    const [removed] = at < 0 ? [] : this.waiting.splice(at, 1)
+    if (removed?.url) URL.revokeObjectURL(removed.url)
+  }
+
+  /** Takes them all; the caller sends them. */
+  take(): Attachment[] {
+    const taken = this.waiting
+    this.waiting = []
+    for (const { url } of taken) if (url) URL.revokeObjectURL(url)
+    return taken
+  }
+}

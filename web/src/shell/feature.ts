@@ -1,0 +1,87 @@
+/**
+ * What a feature adds to the screen, and how the shell finds it. A feature is a folder
+ * `src/features/<name>/` whose `index.ts` has a default export of type `WebFeature`; deleting the
+ * folder removes the feature and nothing else.
+ *
+ * A feature's components may use the shell's `design/`, `i18n/` and `router`; never its screens.
+ */
+import type { Component } from 'svelte'
+import type { App } from '../model/api'
+import type { ModelFeature } from '../model/feature'
+import type { ConversationSummary, Message } from '../model/types'
+
+export interface AppProps {
+  app: App
+}
+
+export interface ConversationProps extends AppProps {
+  conversation: ConversationSummary
+}
+
+export interface MessageProps extends ConversationProps {
+  message: Message
+  log: string
+}
+
+export interface MessageMenuProps extends MessageProps {
+  /** Closes the menu; call it when something was chosen. */
+  close: () => void
+}
+
+/** One entry of a menu. `label` is a translation key, `icon` one of `design/icons`. */
+export interface MenuEntry<Props> {
+  id: string
+  label: string
+  icon: string
+  /** Whether the entry makes sense here; left out, it always does. */
+  shown?: (props: Props) => boolean
+  /** Runs inside the click, so that file pickers and permission prompts may open. */
+  run: (props: Props) => void | Promise<void>
+}
+
+/** Where files that are dragged over a conversation may be dropped, beside "send in the chat". */
+export interface DropTarget {
+  id: string
+  label: string
+  /** A translation key: one line below the label that says what will happen to the files. */
+  hint: string
+  icon: string
+  shown?: (props: ConversationProps) => boolean
+  drop: (props: ConversationProps, files: File[]) => void | Promise<void>
+}
+
+export interface FeatureSlots {
+  /** Draws rows whose body is `{kind: 'feature', feature: <this feature>}`. */
+  messageBody?: Component<MessageProps>
+  /** 'bubble' (the default) draws the row like a message of its author; 'note' in the middle, like "Lin joined". */
+  messageFrame?: 'bubble' | 'note'
+  /** One line for the conversation list and notifications; already translated. */
+  messagePreview?: (message: Message) => string
+  /** Below every message. */
+  messageFooter?: Component<MessageProps>
+  /** At the top of every message's menu; made of `design/MenuItem` or anything that fits a menu's width. */
+  messageMenu?: Component<MessageMenuProps>
+  /** Buttons in the conversation header. */
+  conversationActions?: Component<ConversationProps>
+  /** Entries of the + menu beside the composer. */
+  composerActions?: MenuEntry<ConversationProps>[]
+  dropTargets?: DropTarget[]
+  /** Full screen, mounted as long as somebody is signed in; draws nothing when there is nothing to show. */
+  overlay?: Component<AppProps>
+  /** In "Me", each a `design/Section`. */
+  settingsSections?: Component<AppProps>[]
+}
+
+/** Every key starts with the feature's name and a dot; both languages have the same keys (a test says so). */
+export interface FeatureMessages {
+  en: Record<string, string>
+  zh: Record<string, string>
+}
+
+export interface WebFeature {
+  /** The name of its folder. */
+  name: string
+  model?: ModelFeature
+  slots?: FeatureSlots
+  messages?: FeatureMessages
+}

@@ -1,0 +1,36 @@
+/** The service worker's life as the page sees it: a new version waits until the person says so. */
+let waiting = $state.raw<ServiceWorker>()
+
+export const updateReady = (): boolean => waiting !== undefined
+
+/** The new version takes over, and the page starts anew with it. */
+export function applyUpdate(): void {
+  waiting?.postMessage('take over')
+}
+
+/** Looks for a new version this often while the page stays open. */
+const LOOK_EVERY_MS = 60 * 60_000
+
+export function registerServiceWorker(): void {
+  if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return
+  let controlled = navigator.serviceWorker.controller !== null
+  navigator.serviceWorker.addEventListener('controllerchange', () => {
+    // The very first worker takes over a page that is new already.
+    if (controlled) location.reload()
+    controlled = true
+  })
+  navigator.serviceWorker.register('/sw.js').then(watch, () => {
+    // Without it (private windows, plain http) everything but the offline start works.
+  })
+}
+
+function watch(registration: ServiceWorkerRegistration): void {
+  const look = (): void => {
+    if (registration.waiting && navigator.serviceWorker.controller) waiting = registration.waiting
+  }
+  look()
+  registration.addEventListener('updatefound', () =>
+    registration.installing?.addEventListener('statechange', look),
+  )
+  setInterval(() => void registration.update().catch(() => undefined), LOOK_EVERY_MS)
+}

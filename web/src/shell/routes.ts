@@ -1,0 +1,84 @@
+/** The addresses of the client, all behind `#`, so that any server that can serve one page can serve it. */
+export type Route =
+  | { name: 'chats' }
+  | { name: 'chat'; log: string }
+  | { name: 'contacts' }
+  | { name: 'requests' }
+  | { name: 'person'; user: string }
+  | { name: 'me' }
+  | { name: 'settings'; page: SettingsPage }
+  | { name: 'join'; token: string }
+  | { name: 'add'; handle: string }
+  | { name: 'link'; token: string }
+
+export const SETTINGS_PAGES = ['profile', 'code', 'devices', 'password'] as const
+export type SettingsPage = (typeof SETTINGS_PAGES)[number]
+
+/** Tokens and ids are short; what is longer is not ours. */
+const PART_MAX = 512
+
+/** Anything unknown leads to the chats. */
+export function parse(hash: string): Route {
+  const [name = '', argument = ''] = hash
+    .replace(/^#?\/?/, '')
+    .split('/', 2)
+    .map(decode)
+  switch (name) {
+    case 'chat':
+      return argument ? { name, log: argument } : { name: 'chats' }
+    case 'contacts':
+      return argument ? { name: 'person', user: argument } : { name }
+    case 'requests':
+      return { name }
+    case 'me': {
+      const page = SETTINGS_PAGES.find((candidate) => candidate === argument)
+      return page ? { name: 'settings', page } : { name }
+    }
+    case 'join':
+    case 'link':
+      return argument ? { name, token: argument } : { name: 'chats' }
+    case 'add':
+      return argument ? { name, handle: argument } : { name: 'chats' }
+    default:
+      return { name: 'chats' }
+  }
+}
+
+export function hashOf(route: Route): string {
+  switch (route.name) {
+    case 'chats':
+      return '#/'
+    case 'chat':
+      return `#/chat/${encodeURIComponent(route.log)}`
+    case 'person':
+      return `#/contacts/${encodeURIComponent(route.user)}`
+    case 'settings':
+      return `#/me/${route.page}`
+    case 'join':
+    case 'link':
+      return `#/${route.name}/${encodeURIComponent(route.token)}`
+    case 'add':
+      return `#/add/${encodeURIComponent(route.handle)}`
+    default:
+      return `#/${route.name}`
+  }
+}
+
+/**
+ * What a scanned code or a pasted address means here: one of our own addresses (of any server: the
+ * page that opened it decides which), or nothing.
+ */
+export function routeOfCode(text: string): Extract<Route, { name: 'add' | 'link' }> | undefined {
+  const hash = /#\/.*$/s.exec(text.trim())?.[0]
+  const route = hash === undefined ? undefined : parse(hash)
+  return route?.name === 'add' || route?.name === 'link' ? route : undefined
+}
+
+function decode(part: string): string {
+  if (part.length > PART_MAX) return ''
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return ''
+  }
+}

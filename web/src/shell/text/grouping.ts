@@ -1,0 +1,58 @@
+/** Turns a timeline into what is drawn: separators between days, a line before what is new, groups of bubbles. */
+import type { Message } from '../../model/types'
+import { sameDay } from './dates'
+
+export type Row =
+  | { kind: 'day'; id: string; atMs: number }
+  | { kind: 'new'; id: 'new' }
+  | { kind: 'message'; id: string; message: Message; first: boolean; last: boolean }
+
+/** Bubbles of one author within this time are one group. */
+const GROUP_MS = 5 * 60_000
+
+/**
+ * `newAfter` is the seq after which messages are new to the reader; -1 for no line. `standsAlone` says
+ * which messages are drawn in the middle and belong to no group.
+ */
+export function rows(
+  messages: readonly Message[],
+  newAfter: number,
+  standsAlone: (message: Message) => boolean,
+): Row[] {
+  const drawn: Row[] = []
+  let previous: Message | undefined
+  let group: Extract<Row, { kind: 'message' }> | undefined
+  let lineDrawn = newAfter < 0
+
+  for (const message of messages) {
+    if (previous === undefined || !sameDay(previous.atMs, message.atMs)) {
+      drawn.push({ kind: 'day', id: `day-${message.id}`, atMs: message.atMs })
+      group = undefined
+    }
+    if (!lineDrawn && isNew(message, newAfter)) {
+      // Above everything there is nothing it could separate.
+      if (previous !== undefined) drawn.push({ kind: 'new', id: 'new' })
+      lineDrawn = true
+      group = undefined
+    }
+    const alone = standsAlone(message)
+    const joins = !alone && group !== undefined && belongs(group.message, message)
+    const row: Row = { kind: 'message', id: message.id, message, first: !joins, last: true }
+    if (joins && group) group.last = false
+    drawn.push(row)
+    group = alone ? undefined : row
+    previous = message
+  }
+  return drawn
+}
+
+const belongs = (before: Message, message: Message): boolean =>
+  before.author === message.author && message.atMs - before.atMs < GROUP_MS
+
+export const isNew = (message: Message, newAfter: number): boolean =>
+  !message.mine && message.seq > newAfter && message.body.kind !== 'note'
+
+/** How many messages the reader has not seen. */
+export function countNew(messages: readonly Message[], after: number): number {
+  return messages.filter((message) => isNew(message, after)).length
+}
