@@ -15,20 +15,23 @@ from hutong.platform.errors import (
 )
 from hutong.schema import chat_pb2, contacts_pb2, identity_pb2, link_pb2, log_pb2
 from hutong.testing import Client, TestServer
-from tests.platform.scene import group, held_writer, reason, say, say_now, settle, stored, submit, text
-from tests.platform.talking import farewell, packet, request
+from tests.platform.scene import group, held_writer, reason, say, say_now, settle, stored, submit, text, until
+from tests.platform.talking import farewell, listen, packet, request
 
 PROTOCOL_ERROR = link_pb2.Goodbye.REASON_PROTOCOL_ERROR
 
 
-async def test_request_ids(server: TestServer) -> None:
+async def test_request_ids(server: TestServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """CONN12: 0 and one that is under way are protocol errors; an answered one may be used again."""
     (alice,) = await server.people("alice")
-    alice.connection.receive(packet(request(server, 5000)))
-    await settle(server)
-    await alice.call("Chat.List", chat_pb2.ListRequest())
-    alice.connection.receive(packet(request(server, 5000)))
-    await alice.call("Chat.List", chat_pb2.ListRequest())
+    heard = listen(alice, monkeypatch)
+
+    def answers() -> int:
+        return sum(reply.id == 5000 for said in heard for reply in said.replies)
+
+    for times in (1, 2):
+        alice.connection.receive(packet(request(server, 5000)))
+        await until(lambda: answers() == times)  # noqa: B023
     assert farewell(alice) is None
     async with held_writer(server):
         mark = server.method("Chat.Mark")
