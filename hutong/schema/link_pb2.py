@@ -23,31 +23,32 @@ _sym_db = _symbol_database.Default()
 
 
 from hutong.schema import log_pb2 as hutong_dot_log__pb2
+from hutong.schema import options_pb2 as hutong_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x11hutong/link.proto\x12\x0bhutong.link\x1a\x10hutong/log.proto\"\x8c\x02\n\x06Packet\x12)\n\tchallenge\x18\x01 \x01(\x0b\x32\x16.hutong.link.Challenge\x12&\n\x08requests\x18\x02 \x03(\x0b\x32\x14.hutong.link.Request\x12#\n\x07replies\x18\x03 \x03(\x0b\x32\x12.hutong.link.Reply\x12!\n\x06\x65vents\x18\x04 \x03(\x0b\x32\x11.hutong.log.Event\x12$\n\x07notices\x18\x05 \x03(\x0b\x32\x13.hutong.link.Notice\x12\x0c\n\x04ping\x18\x06 \x01(\r\x12\x0c\n\x04pong\x18\x07 \x01(\r\x12%\n\x07goodbye\x18\x08 \x01(\x0b\x32\x14.hutong.link.Goodbye\"t\n\tChallenge\x12\r\n\x05nonce\x18\x01 \x01(\x0c\x12\x13\n\x0bserver_name\x18\x02 \x01(\t\x12\x16\n\x0eserver_time_ms\x18\x03 \x01(\x03\x12\x13\n\x0bheartbeat_s\x18\x04 \x01(\r\x12\x16\n\x0eserver_version\x18\x05 \x01(\t\"U\n\x07Request\x12\n\n\x02id\x18\x01 \x01(\r\x12\x0e\n\x06method\x18\x02 \x01(\r\x12\x13\n\x0b\x64\x65\x61\x64line_ms\x18\x03 \x01(\r\x12\x0b\n\x03key\x18\x04 \x01(\x0c\x12\x0c\n\x04\x62ody\x18\x05 \x01(\x0c\"D\n\x05Reply\x12\n\n\x02id\x18\x01 \x01(\r\x12\x0c\n\x04\x62ody\x18\x02 \x01(\x0c\x12!\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.hutong.link.Error\"a\n\x05\x45rror\x12\x1f\n\x04\x63ode\x18\x01 \x01(\x0e\x32\x11.hutong.link.Code\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x16\n\x0eretry_after_ms\x18\x04 \x01(\r\"$\n\x06Notice\x12\x0c\n\x04kind\x18\x01 \x01(\r\x12\x0c\n\x04\x62ody\x18\x02 \x01(\x0c\"\xd7\x01\n\x07Goodbye\x12+\n\x06reason\x18\x01 \x01(\x0e\x32\x1b.hutong.link.Goodbye.Reason\x12\x0f\n\x07message\x18\x02 \x01(\t\"\x8d\x01\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x13\n\x0fREASON_SHUTDOWN\x10\x01\x12\x16\n\x12REASON_SLOW_READER\x10\x02\x12\x19\n\x15REASON_PROTOCOL_ERROR\x10\x03\x12\x12\n\x0eREASON_REVOKED\x10\x04\x12\x0f\n\x0bREASON_IDLE\x10\x05*\x9a\x02\n\x04\x43ode\x12\x14\n\x10\x43ODE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43ODE_INVALID_ARGUMENT\x10\x01\x12\x12\n\x0e\x43ODE_NOT_FOUND\x10\x02\x12\x1a\n\x16\x43ODE_PERMISSION_DENIED\x10\x03\x12\x17\n\x13\x43ODE_ALREADY_EXISTS\x10\x04\x12\x1b\n\x17\x43ODE_RESOURCE_EXHAUSTED\x10\x05\x12\x1c\n\x18\x43ODE_FAILED_PRECONDITION\x10\x06\x12\x14\n\x10\x43ODE_UNAVAILABLE\x10\x07\x12\x11\n\rCODE_INTERNAL\x10\x08\x12\x18\n\x14\x43ODE_UNAUTHENTICATED\x10\t\x12\x1a\n\x16\x43ODE_DEADLINE_EXCEEDED\x10\nb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x11hutong/link.proto\x12\x0bhutong.link\x1a\x10hutong/log.proto\x1a\x14hutong/options.proto\"\x8c\x02\n\x06Packet\x12)\n\tchallenge\x18\x01 \x01(\x0b\x32\x16.hutong.link.Challenge\x12&\n\x08requests\x18\x02 \x03(\x0b\x32\x14.hutong.link.Request\x12#\n\x07replies\x18\x03 \x03(\x0b\x32\x12.hutong.link.Reply\x12!\n\x06\x65vents\x18\x04 \x03(\x0b\x32\x11.hutong.log.Event\x12$\n\x07notices\x18\x05 \x03(\x0b\x32\x13.hutong.link.Notice\x12\x0c\n\x04ping\x18\x06 \x01(\r\x12\x0c\n\x04pong\x18\x07 \x01(\r\x12%\n\x07goodbye\x18\x08 \x01(\x0b\x32\x14.hutong.link.Goodbye\"\x94\x01\n\tChallenge\x12\r\n\x05nonce\x18\x01 \x01(\x0c\x12\x13\n\x0bserver_name\x18\x02 \x01(\t\x12\x16\n\x0eserver_time_ms\x18\x03 \x01(\x03\x12\x13\n\x0bheartbeat_s\x18\x04 \x01(\r\x12\x16\n\x0eserver_version\x18\x05 \x01(\t\x12\x0f\n\x07network\x18\x06 \x01(\x0c\x12\r\n\x05route\x18\x07 \x01(\x0c\"y\n\x07Request\x12\n\n\x02id\x18\x01 \x01(\r\x12\x0e\n\x06method\x18\x02 \x01(\r\x12\x13\n\x0b\x64\x65\x61\x64line_ms\x18\x03 \x01(\r\x12\x0b\n\x03key\x18\x04 \x01(\x0c\x12\x0c\n\x04\x62ody\x18\x05 \x01(\x0c\x12\"\n\x08\x65ncoding\x18\x06 \x01(\x0e\x32\x10.hutong.Encoding\"h\n\x05Reply\x12\n\n\x02id\x18\x01 \x01(\r\x12\x0c\n\x04\x62ody\x18\x02 \x01(\x0c\x12!\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.hutong.link.Error\x12\"\n\x08\x65ncoding\x18\x04 \x01(\x0e\x32\x10.hutong.Encoding\"a\n\x05\x45rror\x12\x1f\n\x04\x63ode\x18\x01 \x01(\x0e\x32\x11.hutong.link.Code\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x16\n\x0eretry_after_ms\x18\x04 \x01(\r\"H\n\x06Notice\x12\x0c\n\x04kind\x18\x01 \x01(\r\x12\x0c\n\x04\x62ody\x18\x02 \x01(\x0c\x12\"\n\x08\x65ncoding\x18\x03 \x01(\x0e\x32\x10.hutong.Encoding\"\xd7\x01\n\x07Goodbye\x12+\n\x06reason\x18\x01 \x01(\x0e\x32\x1b.hutong.link.Goodbye.Reason\x12\x0f\n\x07message\x18\x02 \x01(\t\"\x8d\x01\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x13\n\x0fREASON_SHUTDOWN\x10\x01\x12\x16\n\x12REASON_SLOW_READER\x10\x02\x12\x19\n\x15REASON_PROTOCOL_ERROR\x10\x03\x12\x12\n\x0eREASON_REVOKED\x10\x04\x12\x0f\n\x0bREASON_IDLE\x10\x05*\x9a\x02\n\x04\x43ode\x12\x14\n\x10\x43ODE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43ODE_INVALID_ARGUMENT\x10\x01\x12\x12\n\x0e\x43ODE_NOT_FOUND\x10\x02\x12\x1a\n\x16\x43ODE_PERMISSION_DENIED\x10\x03\x12\x17\n\x13\x43ODE_ALREADY_EXISTS\x10\x04\x12\x1b\n\x17\x43ODE_RESOURCE_EXHAUSTED\x10\x05\x12\x1c\n\x18\x43ODE_FAILED_PRECONDITION\x10\x06\x12\x14\n\x10\x43ODE_UNAVAILABLE\x10\x07\x12\x11\n\rCODE_INTERNAL\x10\x08\x12\x18\n\x14\x43ODE_UNAUTHENTICATED\x10\t\x12\x1a\n\x16\x43ODE_DEADLINE_EXCEEDED\x10\nb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'hutong.link_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CODE']._serialized_start=954
-  _globals['_CODE']._serialized_end=1236
-  _globals['_PACKET']._serialized_start=53
-  _globals['_PACKET']._serialized_end=321
-  _globals['_CHALLENGE']._serialized_start=323
-  _globals['_CHALLENGE']._serialized_end=439
-  _globals['_REQUEST']._serialized_start=441
-  _globals['_REQUEST']._serialized_end=526
-  _globals['_REPLY']._serialized_start=528
-  _globals['_REPLY']._serialized_end=596
-  _globals['_ERROR']._serialized_start=598
-  _globals['_ERROR']._serialized_end=695
-  _globals['_NOTICE']._serialized_start=697
-  _globals['_NOTICE']._serialized_end=733
-  _globals['_GOODBYE']._serialized_start=736
-  _globals['_GOODBYE']._serialized_end=951
-  _globals['_GOODBYE_REASON']._serialized_start=810
-  _globals['_GOODBYE_REASON']._serialized_end=951
+  _globals['_CODE']._serialized_start=1117
+  _globals['_CODE']._serialized_end=1399
+  _globals['_PACKET']._serialized_start=75
+  _globals['_PACKET']._serialized_end=343
+  _globals['_CHALLENGE']._serialized_start=346
+  _globals['_CHALLENGE']._serialized_end=494
+  _globals['_REQUEST']._serialized_start=496
+  _globals['_REQUEST']._serialized_end=617
+  _globals['_REPLY']._serialized_start=619
+  _globals['_REPLY']._serialized_end=723
+  _globals['_ERROR']._serialized_start=725
+  _globals['_ERROR']._serialized_end=822
+  _globals['_NOTICE']._serialized_start=824
+  _globals['_NOTICE']._serialized_end=896
+  _globals['_GOODBYE']._serialized_start=899
+  _globals['_GOODBYE']._serialized_end=1114
+  _globals['_GOODBYE_REASON']._serialized_start=973
+  _globals['_GOODBYE_REASON']._serialized_end=1114
 # @@protoc_insertion_point(module_scope)

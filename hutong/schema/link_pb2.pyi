@@ -1,4 +1,5 @@
 from hutong.schema import log_pb2 as _log_pb2
+from hutong.schema import options_pb2 as _options_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -54,42 +55,50 @@ class Packet(_message.Message):
     def __init__(self, challenge: _Optional[_Union[Challenge, _Mapping[str, object]]] = ..., requests: _Optional[_Iterable[_Union[Request, _Mapping[str, object]]]] = ..., replies: _Optional[_Iterable[_Union[Reply, _Mapping[str, object]]]] = ..., events: _Optional[_Iterable[_Union[_log_pb2.Event, _Mapping[str, object]]]] = ..., notices: _Optional[_Iterable[_Union[Notice, _Mapping[str, object]]]] = ..., ping: _Optional[int] = ..., pong: _Optional[int] = ..., goodbye: _Optional[_Union[Goodbye, _Mapping[str, object]]] = ...) -> None: ...
 
 class Challenge(_message.Message):
-    __slots__ = ("nonce", "server_name", "server_time_ms", "heartbeat_s", "server_version")
+    __slots__ = ("nonce", "server_name", "server_time_ms", "heartbeat_s", "server_version", "network", "route")
     NONCE_FIELD_NUMBER: _ClassVar[int]
     SERVER_NAME_FIELD_NUMBER: _ClassVar[int]
     SERVER_TIME_MS_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_S_FIELD_NUMBER: _ClassVar[int]
     SERVER_VERSION_FIELD_NUMBER: _ClassVar[int]
+    NETWORK_FIELD_NUMBER: _ClassVar[int]
+    ROUTE_FIELD_NUMBER: _ClassVar[int]
     nonce: bytes
     server_name: str
     server_time_ms: int
     heartbeat_s: int
     server_version: str
-    def __init__(self, nonce: _Optional[bytes] = ..., server_name: _Optional[str] = ..., server_time_ms: _Optional[int] = ..., heartbeat_s: _Optional[int] = ..., server_version: _Optional[str] = ...) -> None: ...
+    network: bytes
+    route: bytes
+    def __init__(self, nonce: _Optional[bytes] = ..., server_name: _Optional[str] = ..., server_time_ms: _Optional[int] = ..., heartbeat_s: _Optional[int] = ..., server_version: _Optional[str] = ..., network: _Optional[bytes] = ..., route: _Optional[bytes] = ...) -> None: ...
 
 class Request(_message.Message):
-    __slots__ = ("id", "method", "deadline_ms", "key", "body")
+    __slots__ = ("id", "method", "deadline_ms", "key", "body", "encoding")
     ID_FIELD_NUMBER: _ClassVar[int]
     METHOD_FIELD_NUMBER: _ClassVar[int]
     DEADLINE_MS_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     BODY_FIELD_NUMBER: _ClassVar[int]
+    ENCODING_FIELD_NUMBER: _ClassVar[int]
     id: int
     method: int
     deadline_ms: int
     key: bytes
     body: bytes
-    def __init__(self, id: _Optional[int] = ..., method: _Optional[int] = ..., deadline_ms: _Optional[int] = ..., key: _Optional[bytes] = ..., body: _Optional[bytes] = ...) -> None: ...
+    encoding: _options_pb2.Encoding
+    def __init__(self, id: _Optional[int] = ..., method: _Optional[int] = ..., deadline_ms: _Optional[int] = ..., key: _Optional[bytes] = ..., body: _Optional[bytes] = ..., encoding: _Optional[_Union[_options_pb2.Encoding, str]] = ...) -> None: ...
 
 class Reply(_message.Message):
-    __slots__ = ("id", "body", "error")
+    __slots__ = ("id", "body", "error", "encoding")
     ID_FIELD_NUMBER: _ClassVar[int]
     BODY_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
+    ENCODING_FIELD_NUMBER: _ClassVar[int]
     id: int
     body: bytes
     error: Error
-    def __init__(self, id: _Optional[int] = ..., body: _Optional[bytes] = ..., error: _Optional[_Union[Error, _Mapping[str, object]]] = ...) -> None: ...
+    encoding: _options_pb2.Encoding
+    def __init__(self, id: _Optional[int] = ..., body: _Optional[bytes] = ..., error: _Optional[_Union[Error, _Mapping[str, object]]] = ..., encoding: _Optional[_Union[_options_pb2.Encoding, str]] = ...) -> None: ...
 
 class Error(_message.Message):
     __slots__ = ("code", "message", "reason", "retry_after_ms")
@@ -104,12 +113,14 @@ class Error(_message.Message):
     def __init__(self, code: _Optional[_Union[Code, str]] = ..., message: _Optional[str] = ..., reason: _Optional[str] = ..., retry_after_ms: _Optional[int] = ...) -> None: ...
 
 class Notice(_message.Message):
-    __slots__ = ("kind", "body")
+    __slots__ = ("kind", "body", "encoding")
     KIND_FIELD_NUMBER: _ClassVar[int]
     BODY_FIELD_NUMBER: _ClassVar[int]
+    ENCODING_FIELD_NUMBER: _ClassVar[int]
     kind: int
     body: bytes
-    def __init__(self, kind: _Optional[int] = ..., body: _Optional[bytes] = ...) -> None: ...
+    encoding: _options_pb2.Encoding
+    def __init__(self, kind: _Optional[int] = ..., body: _Optional[bytes] = ..., encoding: _Optional[_Union[_options_pb2.Encoding, str]] = ...) -> None: ...
 
 class Goodbye(_message.Message):
     __slots__ = ("reason", "message")

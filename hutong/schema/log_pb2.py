@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from hutong.schema import options_pb2 as hutong_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x10hutong/log.proto\x12\nhutong.log\x1a\x14hutong/options.proto\"i\n\x05\x45vent\x12\x0b\n\x03log\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\r\x12\x0c\n\x04kind\x18\x03 \x01(\r\x12\x0e\n\x06\x61uthor\x18\x04 \x01(\t\x12\r\n\x05\x61t_ms\x18\x05 \x01(\x03\x12\x0b\n\x03key\x18\x06 \x01(\x0c\x12\x0c\n\x04\x62ody\x18\x07 \x01(\x0c\"$\n\x06\x43ursor\x12\x0b\n\x03log\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\r\"C\n\rFollowRequest\x12#\n\x07\x63ursors\x18\x01 \x03(\x0b\x32\x12.hutong.log.Cursor\x12\r\n\x05limit\x18\x02 \x01(\r\"T\n\x04Page\x12\x0b\n\x03log\x18\x01 \x01(\t\x12!\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x11.hutong.log.Event\x12\x0c\n\x04head\x18\x03 \x01(\r\x12\x0e\n\x06\x64\x65nied\x18\x04 \x01(\x08\".\n\x0b\x46ollowReply\x12\x1f\n\x05pages\x18\x01 \x03(\x0b\x32\x10.hutong.log.Page\"\x1f\n\x0fUnfollowRequest\x12\x0c\n\x04logs\x18\x01 \x03(\t\"\x0f\n\rUnfollowReply\"H\n\x0bReadRequest\x12\x0b\n\x03log\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\r\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\r\x12\r\n\x05limit\x18\x04 \x01(\r\"+\n\tReadReply\x12\x1e\n\x04page\x18\x01 \x01(\x0b\x32\x10.hutong.log.Page2\xe3\x01\n\x03Log\x12H\n\x06\x46ollow\x12\x19.hutong.log.FollowRequest\x1a\x17.hutong.log.FollowReply\"\n\x8a\xb5\x18\x06\x08\x65\x10\x01\x18\x01\x12N\n\x08Unfollow\x12\x1b.hutong.log.UnfollowRequest\x1a\x19.hutong.log.UnfollowReply\"\n\x8a\xb5\x18\x06\x08\x66\x10\x01\x18\x01\x12\x42\n\x04Read\x12\x17.hutong.log.ReadRequest\x1a\x15.hutong.log.ReadReply\"\n\x8a\xb5\x18\x06\x08g\x10\x01\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x10hutong/log.proto\x12\nhutong.log\x1a\x14hutong/options.proto\"\x8d\x01\n\x05\x45vent\x12\x0b\n\x03log\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\r\x12\x0c\n\x04kind\x18\x03 \x01(\r\x12\x0e\n\x06\x61uthor\x18\x04 \x01(\t\x12\r\n\x05\x61t_ms\x18\x05 \x01(\x03\x12\x0b\n\x03key\x18\x06 \x01(\x0c\x12\x0c\n\x04\x62ody\x18\x07 \x01(\x0c\x12\"\n\x08\x65ncoding\x18\x08 \x01(\x0e\x32\x10.hutong.Encoding\"$\n\x06\x43ursor\x12\x0b\n\x03log\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\r\"C\n\rFollowRequest\x12#\n\x07\x63ursors\x18\x01 \x03(\x0b\x32\x12.hutong.log.Cursor\x12\r\n\x05limit\x18\x02 \x01(\r\"T\n\x04Page\x12\x0b\n\x03log\x18\x01 \x01(\t\x12!\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x11.hutong.log.Event\x12\x0c\n\x04head\x18\x03 \x01(\r\x12\x0e\n\x06\x64\x65nied\x18\x04 \x01(\x08\".\n\x0b\x46ollowReply\x12\x1f\n\x05pages\x18\x01 \x03(\x0b\x32\x10.hutong.log.Page\"\x1f\n\x0fUnfollowRequest\x12\x0c\n\x04logs\x18\x01 \x03(\t\"\x0f\n\rUnfollowReply\"H\n\x0bReadRequest\x12\x0b\n\x03log\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\r\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\r\x12\r\n\x05limit\x18\x04 \x01(\r\"+\n\tReadReply\x12\x1e\n\x04page\x18\x01 \x01(\x0b\x32\x10.hutong.log.Page2\xe3\x01\n\x03Log\x12H\n\x06\x46ollow\x12\x19.hutong.log.FollowRequest\x1a\x17.hutong.log.FollowReply\"\n\x8a\xb5\x18\x06\x08\x65\x10\x01\x18\x01\x12N\n\x08Unfollow\x12\x1b.hutong.log.UnfollowRequest\x1a\x19.hutong.log.UnfollowReply\"\n\x8a\xb5\x18\x06\x08\x66\x10\x01\x18\x01\x12\x42\n\x04Read\x12\x17.hutong.log.ReadRequest\x1a\x15.hutong.log.ReadReply\"\n\x8a\xb5\x18\x06\x08g\x10\x01\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,24 +38,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LOG'].methods_by_name['Unfollow']._serialized_options = b'\212\265\030\006\010f\020\001\030\001'
   _globals['_LOG'].methods_by_name['Read']._loaded_options = None
   _globals['_LOG'].methods_by_name['Read']._serialized_options = b'\212\265\030\006\010g\020\001\030\001'
-  _globals['_EVENT']._serialized_start=54
-  _globals['_EVENT']._serialized_end=159
-  _globals['_CURSOR']._serialized_start=161
-  _globals['_CURSOR']._serialized_end=197
-  _globals['_FOLLOWREQUEST']._serialized_start=199
-  _globals['_FOLLOWREQUEST']._serialized_end=266
-  _globals['_PAGE']._serialized_start=268
-  _globals['_PAGE']._serialized_end=352
-  _globals['_FOLLOWREPLY']._serialized_start=354
-  _globals['_FOLLOWREPLY']._serialized_end=400
-  _globals['_UNFOLLOWREQUEST']._serialized_start=402
-  _globals['_UNFOLLOWREQUEST']._serialized_end=433
-  _globals['_UNFOLLOWREPLY']._serialized_start=435
-  _globals['_UNFOLLOWREPLY']._serialized_end=450
-  _globals['_READREQUEST']._serialized_start=452
-  _globals['_READREQUEST']._serialized_end=524
-  _globals['_READREPLY']._serialized_start=526
-  _globals['_READREPLY']._serialized_end=569
-  _globals['_LOG']._serialized_start=572
-  _globals['_LOG']._serialized_end=799
+  _globals['_EVENT']._serialized_start=55
+  _globals['_EVENT']._serialized_end=196
+  _globals['_CURSOR']._serialized_start=198
+  _globals['_CURSOR']._serialized_end=234
+  _globals['_FOLLOWREQUEST']._serialized_start=236
+  _globals['_FOLLOWREQUEST']._serialized_end=303
+  _globals['_PAGE']._serialized_start=305
+  _globals['_PAGE']._serialized_end=389
+  _globals['_FOLLOWREPLY']._serialized_start=391
+  _globals['_FOLLOWREPLY']._serialized_end=437
+  _globals['_UNFOLLOWREQUEST']._serialized_start=439
+  _globals['_UNFOLLOWREQUEST']._serialized_end=470
+  _globals['_UNFOLLOWREPLY']._serialized_start=472
+  _globals['_UNFOLLOWREPLY']._serialized_end=487
+  _globals['_READREQUEST']._serialized_start=489
+  _globals['_READREQUEST']._serialized_end=561
+  _globals['_READREPLY']._serialized_start=563
+  _globals['_READREPLY']._serialized_end=606
+  _globals['_LOG']._serialized_start=609
+  _globals['_LOG']._serialized_end=836
 # @@protoc_insertion_point(module_scope)

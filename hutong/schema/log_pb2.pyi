@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Event(_message.Message):
-    __slots__ = ("log", "seq", "kind", "author", "at_ms", "key", "body")
+    __slots__ = ("log", "seq", "kind", "author", "at_ms", "key", "body", "encoding")
     LOG_FIELD_NUMBER: _ClassVar[int]
     SEQ_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
@@ -16,6 +16,7 @@ class Event(_message.Message):
     AT_MS_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     BODY_FIELD_NUMBER: _ClassVar[int]
+    ENCODING_FIELD_NUMBER: _ClassVar[int]
     log: str
     seq: int
     kind: int
@@ -23,7 +24,8 @@ class Event(_message.Message):
     at_ms: int
     key: bytes
     body: bytes
-    def __init__(self, log: _Optional[str] = ..., seq: _Optional[int] = ..., kind: _Optional[int] = ..., author: _Optional[str] = ..., at_ms: _Optional[int] = ..., key: _Optional[bytes] = ..., body: _Optional[bytes] = ...) -> None: ...
+    encoding: _options_pb2.Encoding
+    def __init__(self, log: _Optional[str] = ..., seq: _Optional[int] = ..., kind: _Optional[int] = ..., author: _Optional[str] = ..., at_ms: _Optional[int] = ..., key: _Optional[bytes] = ..., body: _Optional[bytes] = ..., encoding: _Optional[_Union[_options_pb2.Encoding, str]] = ...) -> None: ...
 
 class Cursor(_message.Message):
     __slots__ = ("log", "after")

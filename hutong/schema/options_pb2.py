@@ -25,19 +25,21 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14hutong/options.proto\x12\x06hutong\x1a google/protobuf/descriptor.proto\"r\n\x0bMethodRules\x12\n\n\x02id\x18\x01 \x01(\r\x12\x13\n\x0breplay_safe\x18\x02 \x01(\x08\x12\"\n\x08priority\x18\x03 \x01(\x0e\x32\x10.hutong.Priority\x12\x1e\n\x06\x61\x63\x63\x65ss\x18\x04 \x01(\x0e\x32\x0e.hutong.Access\"*\n\nEventRules\x12\x0c\n\x04kind\x18\x01 \x01(\r\x12\x0e\n\x06unread\x18\x02 \x01(\x08*>\n\x06\x41\x63\x63\x65ss\x12\x0f\n\x0b\x41\x43\x43\x45SS_USER\x10\x00\x12\x11\n\rACCESS_PUBLIC\x10\x01\x12\x10\n\x0c\x41\x43\x43\x45SS_ADMIN\x10\x02*I\n\x08Priority\x12\x14\n\x10PRIORITY_MESSAGE\x10\x00\x12\x14\n\x10PRIORITY_CONTROL\x10\x01\x12\x11\n\rPRIORITY_BULK\x10\x02:D\n\x05rules\x12\x1e.google.protobuf.MethodOptions\x18\xd1\x86\x03 \x01(\x0b\x32\x13.hutong.MethodRules:D\n\x05\x65vent\x12\x1f.google.protobuf.MessageOptions\x18\xd2\x86\x03 \x01(\x0b\x32\x12.hutong.EventRulesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14hutong/options.proto\x12\x06hutong\x1a google/protobuf/descriptor.proto\"\x82\x01\n\x0bMethodRules\x12\n\n\x02id\x18\x01 \x01(\r\x12\x13\n\x0breplay_safe\x18\x02 \x01(\x08\x12\"\n\x08priority\x18\x03 \x01(\x0e\x32\x10.hutong.Priority\x12\x1e\n\x06\x61\x63\x63\x65ss\x18\x04 \x01(\x0e\x32\x0e.hutong.Access\x12\x0e\n\x06secret\x18\x05 \x01(\x08\"*\n\nEventRules\x12\x0c\n\x04kind\x18\x01 \x01(\r\x12\x0e\n\x06unread\x18\x02 \x01(\x08*>\n\x06\x41\x63\x63\x65ss\x12\x0f\n\x0b\x41\x43\x43\x45SS_USER\x10\x00\x12\x11\n\rACCESS_PUBLIC\x10\x01\x12\x10\n\x0c\x41\x43\x43\x45SS_ADMIN\x10\x02*I\n\x08Priority\x12\x14\n\x10PRIORITY_MESSAGE\x10\x00\x12\x14\n\x10PRIORITY_CONTROL\x10\x01\x12\x11\n\rPRIORITY_BULK\x10\x02*7\n\x08\x45ncoding\x12\x12\n\x0e\x45NCODING_PLAIN\x10\x00\x12\x17\n\x13\x45NCODING_COMPRESSED\x10\x01:D\n\x05rules\x12\x1e.google.protobuf.MethodOptions\x18\xd1\x86\x03 \x01(\x0b\x32\x13.hutong.MethodRules:D\n\x05\x65vent\x12\x1f.google.protobuf.MessageOptions\x18\xd2\x86\x03 \x01(\x0b\x32\x12.hutong.EventRulesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'hutong.options_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ACCESS']._serialized_start=226
-  _globals['_ACCESS']._serialized_end=288
-  _globals['_PRIORITY']._serialized_start=290
-  _globals['_PRIORITY']._serialized_end=363
-  _globals['_METHODRULES']._serialized_start=66
-  _globals['_METHODRULES']._serialized_end=180
-  _globals['_EVENTRULES']._serialized_start=182
-  _globals['_EVENTRULES']._serialized_end=224
+  _globals['_ACCESS']._serialized_start=243
+  _globals['_ACCESS']._serialized_end=305
+  _globals['_PRIORITY']._serialized_start=307
+  _globals['_PRIORITY']._serialized_end=380
+  _globals['_ENCODING']._serialized_start=382
+  _globals['_ENCODING']._serialized_end=437
+  _globals['_METHODRULES']._serialized_start=67
+  _globals['_METHODRULES']._serialized_end=197
+  _globals['_EVENTRULES']._serialized_start=199
+  _globals['_EVENTRULES']._serialized_end=241
 # @@protoc_insertion_point(module_scope)

@@ -8,13 +8,15 @@ import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2"
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Event } from "./log_pb";
 import { file_hutong_log } from "./log_pb";
+import type { Encoding } from "./options_pb";
+import { file_hutong_options } from "./options_pb";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file hutong/link.proto.
  */
 export const file_hutong_link: GenFile = /*@__PURE__*/
-  fileDesc("ChFodXRvbmcvbGluay5wcm90bxILaHV0b25nLmxpbmsijAIKBlBhY2tldBIpCgljaGFsbGVuZ2UYASABKAsyFi5odXRvbmcubGluay5DaGFsbGVuZ2USJgoIcmVxdWVzdHMYAiADKAsyFC5odXRvbmcubGluay5SZXF1ZXN0EiMKB3JlcGxpZXMYAyADKAsyEi5odXRvbmcubGluay5SZXBseRIhCgZldmVudHMYBCADKAsyES5odXRvbmcubG9nLkV2ZW50EiQKB25vdGljZXMYBSADKAsyEy5odXRvbmcubGluay5Ob3RpY2USDAoEcGluZxgGIAEoDRIMCgRwb25nGAcgASgNEiUKB2dvb2RieWUYCCABKAsyFC5odXRvbmcubGluay5Hb29kYnllInQKCUNoYWxsZW5nZRINCgVub25jZRgBIAEoDBITCgtzZXJ2ZXJfbmFtZRgCIAEoCRIWCg5zZXJ2ZXJfdGltZV9tcxgDIAEoAxITCgtoZWFydGJlYXRfcxgEIAEoDRIWCg5zZXJ2ZXJfdmVyc2lvbhgFIAEoCSJVCgdSZXF1ZXN0EgoKAmlkGAEgASgNEg4KBm1ldGhvZBgCIAEoDRITCgtkZWFkbGluZV9tcxgDIAEoDRILCgNrZXkYBCABKAwSDAoEYm9keRgFIAEoDCJECgVSZXBseRIKCgJpZBgBIAEoDRIMCgRib2R5GAIgASgMEiEKBWVycm9yGAMgASgLMhIuaHV0b25nLmxpbmsuRXJyb3IiYQoFRXJyb3ISHwoEY29kZRgBIAEoDjIRLmh1dG9uZy5saW5rLkNvZGUSDwoHbWVzc2FnZRgCIAEoCRIOCgZyZWFzb24YAyABKAkSFgoOcmV0cnlfYWZ0ZXJfbXMYBCABKA0iJAoGTm90aWNlEgwKBGtpbmQYASABKA0SDAoEYm9keRgCIAEoDCLXAQoHR29vZGJ5ZRIrCgZyZWFzb24YASABKA4yGy5odXRvbmcubGluay5Hb29kYnllLlJlYXNvbhIPCgdtZXNzYWdlGAIgASgJIo0BCgZSZWFzb24SFgoSUkVBU09OX1VOU1BFQ0lGSUVEEAASEwoPUkVBU09OX1NIVVRET1dOEAESFgoSUkVBU09OX1NMT1dfUkVBREVSEAISGQoVUkVBU09OX1BST1RPQ09MX0VSUk9SEAMSEgoOUkVBU09OX1JFVk9LRUQQBBIPCgtSRUFTT05fSURMRRAFKpoCCgRDb2RlEhQKEENPREVfVU5TUEVDSUZJRUQQABIZChVDT0RFX0lOVkFMSURfQVJHVU1FTlQQARISCg5DT0RFX05PVF9GT1VORBACEhoKFkNPREVfUEVSTUlTU0lPTl9ERU5JRUQQAxIXChNDT0RFX0FMUkVBRFlfRVhJU1RTEAQSGwoXQ09ERV9SRVNPVVJDRV9FWEhBVVNURUQQBRIcChhDT0RFX0ZBSUxFRF9QUkVDT05ESVRJT04QBhIUChBDT0RFX1VOQVZBSUxBQkxFEAcSEQoNQ09ERV9JTlRFUk5BTBAIEhgKFENPREVfVU5BVVRIRU5USUNBVEVEEAkSGgoWQ09ERV9ERUFETElORV9FWENFRURFRBAKYgZwcm90bzM", [file_hutong_log]);
+  fileDesc("ChFodXRvbmcvbGluay5wcm90bxILaHV0b25nLmxpbmsijAIKBlBhY2tldBIpCgljaGFsbGVuZ2UYASABKAsyFi5odXRvbmcubGluay5DaGFsbGVuZ2USJgoIcmVxdWVzdHMYAiADKAsyFC5odXRvbmcubGluay5SZXF1ZXN0EiMKB3JlcGxpZXMYAyADKAsyEi5odXRvbmcubGluay5SZXBseRIhCgZldmVudHMYBCADKAsyES5odXRvbmcubG9nLkV2ZW50EiQKB25vdGljZXMYBSADKAsyEy5odXRvbmcubGluay5Ob3RpY2USDAoEcGluZxgGIAEoDRIMCgRwb25nGAcgASgNEiUKB2dvb2RieWUYCCABKAsyFC5odXRvbmcubGluay5Hb29kYnllIpQBCglDaGFsbGVuZ2USDQoFbm9uY2UYASABKAwSEwoLc2VydmVyX25hbWUYAiABKAkSFgoOc2VydmVyX3RpbWVfbXMYAyABKAMSEwoLaGVhcnRiZWF0X3MYBCABKA0SFgoOc2VydmVyX3ZlcnNpb24YBSABKAkSDwoHbmV0d29yaxgGIAEoDBINCgVyb3V0ZRgHIAEoDCJ5CgdSZXF1ZXN0EgoKAmlkGAEgASgNEg4KBm1ldGhvZBgCIAEoDRITCgtkZWFkbGluZV9tcxgDIAEoDRILCgNrZXkYBCABKAwSDAoEYm9keRgFIAEoDBIiCghlbmNvZGluZxgGIAEoDjIQLmh1dG9uZy5FbmNvZGluZyJoCgVSZXBseRIKCgJpZBgBIAEoDRIMCgRib2R5GAIgASgMEiEKBWVycm9yGAMgASgLMhIuaHV0b25nLmxpbmsuRXJyb3ISIgoIZW5jb2RpbmcYBCABKA4yEC5odXRvbmcuRW5jb2RpbmciYQoFRXJyb3ISHwoEY29kZRgBIAEoDjIRLmh1dG9uZy5saW5rLkNvZGUSDwoHbWVzc2FnZRgCIAEoCRIOCgZyZWFzb24YAyABKAkSFgoOcmV0cnlfYWZ0ZXJfbXMYBCABKA0iSAoGTm90aWNlEgwKBGtpbmQYASABKA0SDAoEYm9keRgCIAEoDBIiCghlbmNvZGluZxgDIAEoDjIQLmh1dG9uZy5FbmNvZGluZyLXAQoHR29vZGJ5ZRIrCgZyZWFzb24YASABKA4yGy5odXRvbmcubGluay5Hb29kYnllLlJlYXNvbhIPCgdtZXNzYWdlGAIgASgJIo0BCgZSZWFzb24SFgoSUkVBU09OX1VOU1BFQ0lGSUVEEAASEwoPUkVBU09OX1NIVVRET1dOEAESFgoSUkVBU09OX1NMT1dfUkVBREVSEAISGQoVUkVBU09OX1BST1RPQ09MX0VSUk9SEAMSEgoOUkVBU09OX1JFVk9LRUQQBBIPCgtSRUFTT05fSURMRRAFKpoCCgRDb2RlEhQKEENPREVfVU5TUEVDSUZJRUQQABIZChVDT0RFX0lOVkFMSURfQVJHVU1FTlQQARISCg5DT0RFX05PVF9GT1VORBACEhoKFkNPREVfUEVSTUlTU0lPTl9ERU5JRUQQAxIXChNDT0RFX0FMUkVBRFlfRVhJU1RTEAQSGwoXQ09ERV9SRVNPVVJDRV9FWEhBVVNURUQQBRIcChhDT0RFX0ZBSUxFRF9QUkVDT05ESVRJT04QBhIUChBDT0RFX1VOQVZBSUxBQkxFEAcSEQoNQ09ERV9JTlRFUk5BTBAIEhgKFENPREVfVU5BVVRIRU5USUNBVEVEEAkSGgoWQ09ERV9ERUFETElORV9FWENFRURFRBAKYgZwcm90bzM", [file_hutong_log, file_hutong_options]);
 
 /**
  * One carrier message. Serialized packets may be concatenated: protobuf then merges the repeated
@@ -75,7 +77,7 @@ export const PacketSchema: GenMessage<Packet> = /*@__PURE__*/
   messageDesc(file_hutong_link, 0);
 
 /**
- * The first thing a server sends. A device signs the nonce to resume its session.
+ * The first thing a server sends.
  *
  * @generated from message hutong.link.Challenge
  */
@@ -108,6 +110,20 @@ export type Challenge = Message<"hutong.link.Challenge"> & {
    * @generated from field: string server_version = 5;
    */
   serverVersion: string;
+
+  /**
+   * stands for the network the client came from, 8 bytes: heartbeats are learnt for each
+   *
+   * @generated from field: bytes network = 6;
+   */
+  network: Uint8Array;
+
+  /**
+   * the route token for the next OPEN, 16 bytes (SEAL20)
+   *
+   * @generated from field: bytes route = 7;
+   */
+  route: Uint8Array;
 };
 
 /**
@@ -153,6 +169,13 @@ export type Request = Message<"hutong.link.Request"> & {
    * @generated from field: bytes body = 5;
    */
   body: Uint8Array;
+
+  /**
+   * of the body
+   *
+   * @generated from field: hutong.Encoding encoding = 6;
+   */
+  encoding: Encoding;
 };
 
 /**
@@ -180,6 +203,11 @@ export type Reply = Message<"hutong.link.Reply"> & {
    * @generated from field: hutong.link.Error error = 3;
    */
   error?: Error | undefined;
+
+  /**
+   * @generated from field: hutong.Encoding encoding = 4;
+   */
+  encoding: Encoding;
 };
 
 /**
@@ -240,6 +268,11 @@ export type Notice = Message<"hutong.link.Notice"> & {
    * @generated from field: bytes body = 2;
    */
   body: Uint8Array;
+
+  /**
+   * @generated from field: hutong.Encoding encoding = 3;
+   */
+  encoding: Encoding;
 };
 
 /**

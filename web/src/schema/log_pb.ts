@@ -6,6 +6,7 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Encoding } from "./options_pb";
 import { file_hutong_options } from "./options_pb";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -13,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file hutong/log.proto.
  */
 export const file_hutong_log: GenFile = /*@__PURE__*/
-  fileDesc("ChBodXRvbmcvbG9nLnByb3RvEgpodXRvbmcubG9nImkKBUV2ZW50EgsKA2xvZxgBIAEoCRILCgNzZXEYAiABKA0SDAoEa2luZBgDIAEoDRIOCgZhdXRob3IYBCABKAkSDQoFYXRfbXMYBSABKAMSCwoDa2V5GAYgASgMEgwKBGJvZHkYByABKAwiJAoGQ3Vyc29yEgsKA2xvZxgBIAEoCRINCgVhZnRlchgCIAEoDSJDCg1Gb2xsb3dSZXF1ZXN0EiMKB2N1cnNvcnMYASADKAsyEi5odXRvbmcubG9nLkN1cnNvchINCgVsaW1pdBgCIAEoDSJUCgRQYWdlEgsKA2xvZxgBIAEoCRIhCgZldmVudHMYAiADKAsyES5odXRvbmcubG9nLkV2ZW50EgwKBGhlYWQYAyABKA0SDgoGZGVuaWVkGAQgASgIIi4KC0ZvbGxvd1JlcGx5Eh8KBXBhZ2VzGAEgAygLMhAuaHV0b25nLmxvZy5QYWdlIh8KD1VuZm9sbG93UmVxdWVzdBIMCgRsb2dzGAEgAygJIg8KDVVuZm9sbG93UmVwbHkiSAoLUmVhZFJlcXVlc3QSCwoDbG9nGAEgASgJEg4KBmJlZm9yZRgCIAEoDRINCgVhZnRlchgDIAEoDRINCgVsaW1pdBgEIAEoDSIrCglSZWFkUmVwbHkSHgoEcGFnZRgBIAEoCzIQLmh1dG9uZy5sb2cuUGFnZTLjAQoDTG9nEkgKBkZvbGxvdxIZLmh1dG9uZy5sb2cuRm9sbG93UmVxdWVzdBoXLmh1dG9uZy5sb2cuRm9sbG93UmVwbHkiCoq1GAYIZRABGAESTgoIVW5mb2xsb3cSGy5odXRvbmcubG9nLlVuZm9sbG93UmVxdWVzdBoZLmh1dG9uZy5sb2cuVW5mb2xsb3dSZXBseSIKirUYBghmEAEYARJCCgRSZWFkEhcuaHV0b25nLmxvZy5SZWFkUmVxdWVzdBoVLmh1dG9uZy5sb2cuUmVhZFJlcGx5IgqKtRgGCGcQARgBYgZwcm90bzM", [file_hutong_options]);
+  fileDesc("ChBodXRvbmcvbG9nLnByb3RvEgpodXRvbmcubG9nIo0BCgVFdmVudBILCgNsb2cYASABKAkSCwoDc2VxGAIgASgNEgwKBGtpbmQYAyABKA0SDgoGYXV0aG9yGAQgASgJEg0KBWF0X21zGAUgASgDEgsKA2tleRgGIAEoDBIMCgRib2R5GAcgASgMEiIKCGVuY29kaW5nGAggASgOMhAuaHV0b25nLkVuY29kaW5nIiQKBkN1cnNvchILCgNsb2cYASABKAkSDQoFYWZ0ZXIYAiABKA0iQwoNRm9sbG93UmVxdWVzdBIjCgdjdXJzb3JzGAEgAygLMhIuaHV0b25nLmxvZy5DdXJzb3ISDQoFbGltaXQYAiABKA0iVAoEUGFnZRILCgNsb2cYASABKAkSIQoGZXZlbnRzGAIgAygLMhEuaHV0b25nLmxvZy5FdmVudBIMCgRoZWFkGAMgASgNEg4KBmRlbmllZBgEIAEoCCIuCgtGb2xsb3dSZXBseRIfCgVwYWdlcxgBIAMoCzIQLmh1dG9uZy5sb2cuUGFnZSIfCg9VbmZvbGxvd1JlcXVlc3QSDAoEbG9ncxgBIAMoCSIPCg1VbmZvbGxvd1JlcGx5IkgKC1JlYWRSZXF1ZXN0EgsKA2xvZxgBIAEoCRIOCgZiZWZvcmUYAiABKA0SDQoFYWZ0ZXIYAyABKA0SDQoFbGltaXQYBCABKA0iKwoJUmVhZFJlcGx5Eh4KBHBhZ2UYASABKAsyEC5odXRvbmcubG9nLlBhZ2Uy4wEKA0xvZxJICgZGb2xsb3cSGS5odXRvbmcubG9nLkZvbGxvd1JlcXVlc3QaFy5odXRvbmcubG9nLkZvbGxvd1JlcGx5IgqKtRgGCGUQARgBEk4KCFVuZm9sbG93EhsuaHV0b25nLmxvZy5VbmZvbGxvd1JlcXVlc3QaGS5odXRvbmcubG9nLlVuZm9sbG93UmVwbHkiCoq1GAYIZhABGAESQgoEUmVhZBIXLmh1dG9uZy5sb2cuUmVhZFJlcXVlc3QaFS5odXRvbmcubG9nLlJlYWRSZXBseSIKirUYBghnEAEYAWIGcHJvdG8z", [file_hutong_options]);
 
 /**
  * @generated from message hutong.log.Event
@@ -65,6 +66,13 @@ export type Event = Message<"hutong.log.Event"> & {
    * @generated from field: bytes body = 7;
    */
   body: Uint8Array;
+
+  /**
+   * of the body
+   *
+   * @generated from field: hutong.Encoding encoding = 8;
+   */
+  encoding: Encoding;
 };
 
 /**

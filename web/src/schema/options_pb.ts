@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file hutong/options.proto.
  */
 export const file_hutong_options: GenFile = /*@__PURE__*/
-  fileDesc("ChRodXRvbmcvb3B0aW9ucy5wcm90bxIGaHV0b25nInIKC01ldGhvZFJ1bGVzEgoKAmlkGAEgASgNEhMKC3JlcGxheV9zYWZlGAIgASgIEiIKCHByaW9yaXR5GAMgASgOMhAuaHV0b25nLlByaW9yaXR5Eh4KBmFjY2VzcxgEIAEoDjIOLmh1dG9uZy5BY2Nlc3MiKgoKRXZlbnRSdWxlcxIMCgRraW5kGAEgASgNEg4KBnVucmVhZBgCIAEoCCo+CgZBY2Nlc3MSDwoLQUNDRVNTX1VTRVIQABIRCg1BQ0NFU1NfUFVCTElDEAESEAoMQUNDRVNTX0FETUlOEAIqSQoIUHJpb3JpdHkSFAoQUFJJT1JJVFlfTUVTU0FHRRAAEhQKEFBSSU9SSVRZX0NPTlRST0wQARIRCg1QUklPUklUWV9CVUxLEAI6SwoFcnVsZXMSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxjRhgMgASgLMhMuaHV0b25nLk1ldGhvZFJ1bGVzUgVydWxlczpLCgVldmVudBIfLmdvb2dsZS5wcm90b2J1Zi5NZXNzYWdlT3B0aW9ucxjShgMgASgLMhIuaHV0b25nLkV2ZW50UnVsZXNSBWV2ZW50YgZwcm90bzM", [file_google_protobuf_descriptor]);
+  fileDesc("ChRodXRvbmcvb3B0aW9ucy5wcm90bxIGaHV0b25nIoIBCgtNZXRob2RSdWxlcxIKCgJpZBgBIAEoDRITCgtyZXBsYXlfc2FmZRgCIAEoCBIiCghwcmlvcml0eRgDIAEoDjIQLmh1dG9uZy5Qcmlvcml0eRIeCgZhY2Nlc3MYBCABKA4yDi5odXRvbmcuQWNjZXNzEg4KBnNlY3JldBgFIAEoCCIqCgpFdmVudFJ1bGVzEgwKBGtpbmQYASABKA0SDgoGdW5yZWFkGAIgASgIKj4KBkFjY2VzcxIPCgtBQ0NFU1NfVVNFUhAAEhEKDUFDQ0VTU19QVUJMSUMQARIQCgxBQ0NFU1NfQURNSU4QAipJCghQcmlvcml0eRIUChBQUklPUklUWV9NRVNTQUdFEAASFAoQUFJJT1JJVFlfQ09OVFJPTBABEhEKDVBSSU9SSVRZX0JVTEsQAio3CghFbmNvZGluZxISCg5FTkNPRElOR19QTEFJThAAEhcKE0VOQ09ESU5HX0NPTVBSRVNTRUQQATpLCgVydWxlcxIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGNGGAyABKAsyEy5odXRvbmcuTWV0aG9kUnVsZXNSBXJ1bGVzOksKBWV2ZW50Eh8uZ29vZ2xlLnByb3RvYnVmLk1lc3NhZ2VPcHRpb25zGNKGAyABKAsyEi5odXRvbmcuRXZlbnRSdWxlc1IFZXZlbnRiBnByb3RvMw", [file_google_protobuf_descriptor]);
 
 /**
  * @generated from message hutong.MethodRules
@@ -43,6 +43,13 @@ export type MethodRules = Message<"hutong.MethodRules"> & {
    * @generated from field: hutong.Access access = 4;
    */
   access: Access;
+
+  /**
+   * passwords, tokens: its bodies are never compressed
+   *
+   * @generated from field: bool secret = 5;
+   */
+  secret: boolean;
 };
 
 /**
@@ -113,7 +120,7 @@ export const AccessSchema: GenEnum<Access> = /*@__PURE__*/
   enumDesc(file_hutong_options, 0);
 
 /**
- * Classes for admission and for the order on the link: lower numbers go first.
+ * Classes for admission and for the order on the link: control, then message, then bulk.
  *
  * @generated from enum hutong.Priority
  */
@@ -139,6 +146,31 @@ export enum Priority {
  */
 export const PrioritySchema: GenEnum<Priority> = /*@__PURE__*/
   enumDesc(file_hutong_options, 1);
+
+/**
+ * How a body is packed. Each body by itself: what others wrote tells nothing about it.
+ *
+ * @generated from enum hutong.Encoding
+ */
+export enum Encoding {
+  /**
+   * @generated from enum value: ENCODING_PLAIN = 0;
+   */
+  PLAIN = 0,
+
+  /**
+   * with the dictionary of docs/protocol/compression.md
+   *
+   * @generated from enum value: ENCODING_COMPRESSED = 1;
+   */
+  COMPRESSED = 1,
+}
+
+/**
+ * Describes the enum hutong.Encoding.
+ */
+export const EncodingSchema: GenEnum<Encoding> = /*@__PURE__*/
+  enumDesc(file_hutong_options, 2);
 
 /**
  * @generated from extension: hutong.MethodRules rules = 50001;
