@@ -81,6 +81,8 @@ class Messages:
                 raise FailedPrecondition("This message was recalled already.", reason="recalled")
             if tx.now_ms - event.at_ms > within_s * 1000:
                 raise FailedPrecondition("It is too late to recall this message.", reason="too_late")
+            for blob in model.check_content(pb.MessageSent.FromString(event.body).content):
+                self._files.withdraw(tx, blob, log)
             tx.erase(log, request.seq)
             tx.append(log, pb.MessageRecalled(seq=request.seq), author=user)
             return pb.RecallReply()

@@ -53,7 +53,11 @@ class Access:
     def share(self, tx: Transaction, user: str, blob: str, log: str) -> None:
         """Let everybody who may read `log` read the blob."""
         self.readable(tx, user, blob)
-        store.put_grant(tx, blob, log)
+        store.add_use(tx, blob, log)
+
+    def withdraw(self, tx: Transaction, blob: str, log: str) -> None:
+        """Take one sharing back; the blob stays readable through the log's other messages that show it."""
+        store.remove_use(tx, blob, log)
 
     def publish(self, tx: Transaction, user: str, blob: str) -> None:
         """Let every signed-in user read the blob."""

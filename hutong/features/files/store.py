@@ -35,6 +35,8 @@ blob_grant = sa.Table(
     metadata,
     sa.Column("blob", sa.String(64), sa.ForeignKey("blob.blob"), primary_key=True),
     sa.Column("log", sa.String(80), primary_key=True),
+    # How many messages of the log show it: recalling the last one takes it back.
+    sa.Column("uses", sa.Integer, nullable=False, server_default="1"),
 )
 
 upload = sa.Table(
@@ -108,6 +110,26 @@ def put_grant(executor: Executor, name: str, log: str) -> None:
     """Give a blob to a log, a user or everybody; once is enough."""
     if not has_grant(executor, name, log):
         executor.execute(sa.insert(blob_grant), {"blob": name, "log": log})
+
+
+def add_use(executor: Executor, name: str, log: str) -> None:
+    """Give a blob to a log once more."""
+    if has_grant(executor, name, log):
+        _change_uses(executor, name, log, 1)
+    else:
+        executor.execute(sa.insert(blob_grant), {"blob": name, "log": log, "uses": 1})
+
+
+def remove_use(executor: Executor, name: str, log: str) -> None:
+    """Take back one giving of a blob to a log; the last one ends the grant."""
+    _change_uses(executor, name, log, -1)
+    same = (blob_grant.c.blob == name) & (blob_grant.c.log == log)
+    executor.execute(sa.delete(blob_grant).where(same, blob_grant.c.uses <= 0))
+
+
+def _change_uses(executor: Executor, name: str, log: str, by: int) -> None:
+    same = (blob_grant.c.blob == name) & (blob_grant.c.log == log)
+    executor.execute(sa.update(blob_grant).where(same).values(uses=blob_grant.c.uses + by))
 
 
 def get_upload(executor: Executor, name: str, user: str) -> Upload | None:

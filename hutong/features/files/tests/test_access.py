@@ -75,6 +75,22 @@ async def test_who_received_a_file_may_forward_it(server: TestServer) -> None:
     assert await read(carol, blob) == DATA
 
 
+async def test_a_recall_takes_its_file_back(server: TestServer) -> None:
+    """With the last message of the conversation that shows it; a retry of that message shares it no more."""
+    alice, bobby = await server.friends("alice", "bobby")
+    log = await server.conversation(alice, bobby)
+    blob = (await upload(alice, DATA)).blob
+    keys = [server.new_key(), server.new_key()]
+    sent = [await alice.call("Chat.Send", file_message(log, blob), key=key) for key in keys]
+    await alice.call("Chat.Recall", chat_pb2.RecallRequest(log=log, seq=sent[0].seq))
+    assert await read(bobby, blob) == DATA
+    await alice.call("Chat.Recall", chat_pb2.RecallRequest(log=log, seq=sent[1].seq))
+    await cannot_read(bobby, blob)
+    await alice.call("Chat.Send", file_message(log, blob), key=keys[1])
+    await cannot_read(bobby, blob)
+    assert await read(alice, blob) == DATA
+
+
 async def test_who_leaves_reads_no_more(server: TestServer) -> None:
     """A remembered way to a file is looked at again each time."""
     alice, bobby, carol = await server.friends("alice", "bobby", "carol")
