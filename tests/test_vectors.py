@@ -46,6 +46,6 @@ def test_signatures(name: str) -> None:
     vector = SIGNATURES[name]
     key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(SIGNATURES["private_key"]))
     context = model.RESUME_CONTEXT if name == "resume" else model.LINK_CONTEXT
-    said = bytes.fromhex(vector["nonce"]) if name == "resume" else vector["token"].encode()
+    said = bytes.fromhex(vector["binding"]) if name == "resume" else vector["token"].encode()
     assert (context + said).hex() == vector["message"]
     assert key.sign(context + said).hex() == vector["signature"]

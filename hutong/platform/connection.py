@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import DecodeError, Message
 
-from hutong.platform import journal
+from hutong.platform import bodies, journal
+from hutong.platform.channel import CONTROL, MESSAGE, ORDER, Channel, join
 from hutong.platform.errors import (
     DeadlineExceeded,
     FailedPrecondition,
@@ -20,6 +21,7 @@ from hutong.platform.errors import (
     ResourceExhausted,
     RpcError,
     Unauthenticated,
+    Unavailable,
 )
 from hutong.platform.pending import Pending
 from hutong.platform.rpc import KEY_BYTES, Caller, Method
@@ -31,54 +33,27 @@ if TYPE_CHECKING:
 MESSAGE_BYTES_MAX = 1024 * 1024
 REQUESTS_UNDER_WAY_MAX = 256
 WAITING_BYTES_MAX = 4 * 1024 * 1024
-# Packets are joined up to this size, so that a text never waits behind a megabyte.
-JOIN_BYTES_MAX = 256 * 1024
 DEADLINE_MS_DEFAULT = 30_000
 DEADLINE_MS_MAX = 120_000
 
 log = journal.get(__name__)
 
 
-def join(packets: list[bytes]) -> list[bytes]:
-    """Return packets joined into as few as `JOIN_BYTES_MAX` allows (CONN1); a larger one stays alone."""
-    if len(packets) == 1:
-        return packets
-    joined: list[bytes] = []
-    batch: list[bytes] = []
-    size = 0
-    for packet in packets:
-        if batch and size + len(packet) > JOIN_BYTES_MAX:
-            joined.append(b"".join(batch))
-            batch, size = [], 0
-        batch.append(packet)
-        size += len(packet)
-    joined.append(b"".join(batch))
-    return joined
-
-
 def _too_late() -> DeadlineExceeded:
     return DeadlineExceeded("This took too long.", reason="deadline")
 
 
-class Carrier(Protocol):
-    """What moves whole messages to the client."""
-
-    def send(self, message: bytes) -> None:
-        """Queue one carrier message."""
-
-    def waiting_bytes(self) -> int:
-        """Return how much the client has not taken yet."""
-
-    def close(self, *, at_once: bool) -> None:
-        """End the carrier, after what is queued or at once."""
-
-
 class Connection:
-    """Created by an edge when a carrier opens; fed with `receive`, ended with `closed`."""
+    """Created when a channel opens; fed with `receive`, ended with `closed`.
+
+    `binding` is what a device signs to resume here and nowhere else (SEAL15); `network` stands for where the
+    client is, 8 bytes or none.
+    """
 
     __slots__ = (
-        "_carrier",
+        "_channel",
         "_ended",
+        "_finishing",
         "_out",
         "_out_bytes",
         "_sessions",
@@ -87,36 +62,47 @@ class Connection:
         "_waiting_requests",
         "address",
         "admin",
+        "binding",
         "device",
         "follows",
         "heard_at",
-        "nonce",
+        "keys_at",
+        "network",
+        "renew_at",
         "user",
     )
 
-    def __init__(self, sessions: Sessions, carrier: Carrier, address: str) -> None:
+    def __init__(
+        self, sessions: Sessions, channel: Channel, address: str, *, binding: bytes, network: bytes = b""
+    ) -> None:
         self._sessions = sessions
-        self._carrier = carrier
-        self._out: list[bytes] = []
+        self._channel = channel
+        self._out: list[list[bytes]] = [[], [], []]  # by class
         self._out_bytes = 0
         self._under_way: set[int] = set()
         self._waiting_requests: deque[tuple[link_pb2.Request, float]] | None = deque()
         self._tasks: set[asyncio.Task[None]] | None = None
         self._ended = False
+        self._finishing = False
         self.address = address
+        self.binding = binding
+        self.network = network
         self.user = ""
         self.device = ""
         self.admin = False
         self.follows: set[str] = set()
-        self.heard_at = sessions.clock.monotonic()
-        self.nonce = sessions.random.token(32)
+        self.heard_at = self.keys_at = sessions.clock.monotonic()
+        self.renew_at = self.heard_at + sessions.life_s()
         sessions.opened(self)
-        self.send(link_pb2.Packet(challenge=sessions.challenge(self.nonce)).SerializeToString())
+        self.send(link_pb2.Packet(challenge=sessions.challenge(network)).SerializeToString(), CONTROL)
 
     # ---- what comes in ----
 
-    def receive(self, message: bytes) -> None:
-        """Handle one carrier message. Never raises for what the client sent."""
+    def receive(self, message: bytes, *, early: bool = False) -> None:
+        """Handle one message. Never raises for what the client sent.
+
+        `early` says that somebody who carried it may have said it before (SEAL14).
+        """
         if self._ended:
             return
         self.heard_at = self._sessions.clock.monotonic()
@@ -126,11 +112,16 @@ class Connection:
             self.goodbye(link_pb2.Goodbye.REASON_PROTOCOL_ERROR, "That was no packet.")
             return
         if packet.ping:
-            self.send(link_pb2.Packet(pong=packet.ping).SerializeToString())
+            self.send(link_pb2.Packet(pong=packet.ping).SerializeToString(), CONTROL)
         for request in packet.requests:
-            self._accept(request)
+            self._accept(request, early=early)
 
-    def _accept(self, request: link_pb2.Request) -> None:
+    def finish(self) -> None:
+        """Answer what is under way, then close: the client sends no more."""
+        self._finishing = True
+        self._close_when_done()
+
+    def _accept(self, request: link_pb2.Request, *, early: bool) -> None:
         if self._ended:
             return
         if request.id == 0 or request.id in self._under_way:
@@ -142,6 +133,9 @@ class Connection:
                 ResourceExhausted("Too many requests at once.", reason="too_many_requests"),
             )
             return
+        if early and not self._may_be_early(request):
+            self._fail(request.id, Unavailable("Say this again, please.", reason="too_early"))
+            return
         self._under_way.add(request.id)
         if self._waiting_requests is not None:
             # Signed out: one after the other, so that what follows a sign-in waits for it (CONN8).
@@ -150,6 +144,10 @@ class Connection:
                 self._start(request, self.heard_at)
             return
         self._start(request, self.heard_at)
+
+    def _may_be_early(self, request: link_pb2.Request) -> bool:
+        method = self._sessions.methods.get(request.method)
+        return method is not None and method.replay_safe
 
     def _start(self, request: link_pb2.Request, arrived: float) -> None:
         if self._ended:
@@ -165,6 +163,8 @@ class Connection:
             if left_s <= 0:
                 raise _too_late()
             body = request.body
+            if request.encoding:
+                body = bodies.unpack(body, request.encoding)
             try:
                 message = method.request_class.FromString(body)
             except DecodeError as error:
@@ -245,11 +245,13 @@ class Connection:
         code = "OK"
         if error is None:
             assert reply is not None
+            assert method is not None
             body = reply.SerializeToString()
             if len(body) < MESSAGE_BYTES_MAX - 1024:
-                self.send(
-                    link_pb2.Packet(replies=[link_pb2.Reply(id=request_id, body=body)]).SerializeToString()
-                )
+                answer = link_pb2.Reply(id=request_id, body=body)
+                if not method.secret:
+                    bodies.pack(answer)
+                self.send(link_pb2.Packet(replies=[answer]).SerializeToString(), method.priority)
             else:
                 error = ResourceExhausted("The answer is too large; ask for less.", reason="reply_too_large")
         if error is not None:
@@ -257,11 +259,13 @@ class Connection:
                 log.error("handler_failed", method=method.name if method else "", exc_info=error)
                 error = Internal("Something went wrong on the server.", reason="internal")
             code = link_pb2.Code.Name(error.code)
-            self._fail(request_id, error)
+            self._fail(request_id, error, MESSAGE if method is None else method.priority)
         self._sessions.count(method.name if method else "unknown", code)
         self._under_way.discard(request_id)
         if self._waiting_requests is not None:
             self._next_waiting()
+        if self._finishing:
+            self._close_when_done()
 
     def _next_waiting(self) -> None:
         waiting = self._waiting_requests
@@ -276,31 +280,35 @@ class Connection:
             # On a fresh stack: a long queue of quick answers must not nest.
             asyncio.get_running_loop().call_soon(self._start, *waiting[0])
 
-    def _fail(self, request_id: int, error: RpcError) -> None:
+    def _fail(self, request_id: int, error: RpcError, klass: int = MESSAGE) -> None:
         reply = link_pb2.Reply(id=request_id, error=error.to_proto())
-        self.send(link_pb2.Packet(replies=[reply]).SerializeToString())
+        self.send(link_pb2.Packet(replies=[reply]).SerializeToString(), klass)
 
-    def send(self, packet: bytes) -> None:
-        """Queue a serialized packet; everything queued in one turn of the loop leaves together."""
+    def send(self, packet: bytes, klass: int = MESSAGE) -> None:
+        """Queue a serialized packet; what is queued in one turn of the loop leaves together, by class."""
         if self._ended:
             return
-        if not self._out:
+        if not self._out_bytes:
             self._sessions.will_flush(self)
-        self._out.append(packet)
+        self._out[klass].append(packet)
         self._out_bytes += len(packet)
         if self._out_bytes > WAITING_BYTES_MAX:
             self._cut_loose()
 
     def flush(self) -> None:
-        """Hand what is queued to the carrier, joined (CONN1). Called by `Sessions`."""
+        """Hand what is queued to the channel, joined (CONN1). Called by `Sessions`."""
         if self._ended:
             return
-        if self._out_bytes + self._carrier.waiting_bytes() > WAITING_BYTES_MAX:
+        if self._out_bytes + self._channel.waiting_bytes() > WAITING_BYTES_MAX:
             self._cut_loose()
             return
-        out, self._out, self._out_bytes = self._out, [], 0
-        for message in join(out):
-            self._carrier.send(message)
+        self._out_bytes = 0
+        for klass in ORDER:
+            packets = self._out[klass]
+            if packets:
+                self._out[klass] = []
+                for message in join(packets):
+                    self._channel.send(message, klass)
 
     # ---- beginning and end ----
 
@@ -311,36 +319,52 @@ class Connection:
         if self._ended:
             return
         self.user, self.device, self.admin = user, device, admin
+        self._channel.identified(device)
         self._sessions.signed_in(self)
+
+    def admits(self, device: str) -> bool:
+        """Tell whether this device may resume here."""
+        return self._channel.admits(device)
 
     def goodbye(self, reason: link_pb2.Goodbye.Reason, message: str) -> None:
         """Say why, then end."""
         if self._ended:
             return
-        self._out.append(
-            link_pb2.Packet(goodbye=link_pb2.Goodbye(reason=reason, message=message)).SerializeToString()
-        )
-        out, self._out = self._out, []
-        for packets in join(out):
-            self._carrier.send(packets)
-        self._end()
-        self._carrier.close(at_once=False)
+        packet = link_pb2.Packet(goodbye=link_pb2.Goodbye(reason=reason, message=message))
+        self.flush()
+        if not self._ended:  # a slow reader has heard its goodbye by now
+            self._channel.send(packet.SerializeToString(), CONTROL)
+            self._end()
+            self._channel.close(at_once=False)
+
+    def _close_when_done(self) -> None:
+        if not self._under_way and not self._ended:
+            self.flush()
+        if not self._under_way and not self._ended:
+            self._end()
+            self._channel.close(at_once=False)
 
     def _cut_loose(self) -> None:
         """A reader that is too slow gets the reason if it ever reads, and nothing more (CONN18)."""
         self._sessions.metrics.slow_readers.inc()
         goodbye = link_pb2.Goodbye(reason=link_pb2.Goodbye.REASON_SLOW_READER, message="Too slow; catch up.")
-        self._out = []
-        self._carrier.send(link_pb2.Packet(goodbye=goodbye).SerializeToString())
+        self._channel.send(link_pb2.Packet(goodbye=goodbye).SerializeToString(), CONTROL)
         self._end()
-        self._carrier.close(at_once=True)
+        self._channel.close(at_once=True)
+
+    def change_keys(self, now: float) -> None:
+        """Let the channel go on with the next keys."""
+        self.keys_at = now
+        self._channel.change_keys()
 
     def closed(self) -> None:
-        """Be told by the edge that the carrier is gone."""
+        """Be told that the carrier is gone."""
         self._end()
 
     def _end(self) -> None:
         if self._ended:
             return
         self._ended = True
+        self._out = [[], [], []]
+        self._out_bytes = 0
         self._sessions.closed(self)

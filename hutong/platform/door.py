@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from hutong.protocols.sealed import wire
+
 
 class Carrier(Protocol):
     """What moves whole sealed messages to one client. Given to the core by an edge."""
@@ -35,6 +37,12 @@ class Inlet(Protocol):
     def receive(self, message: bytes) -> None:
         """Take one carrier message. Never raises for what the client sent."""
 
+    def finished(self) -> None:
+        """Be told that the client sends no more: what came is answered, then the carrier is closed.
+
+        For carriers of one exchange (a POST), whose answer ends there.
+        """
+
     def drained(self) -> None:
         """Be told that less than `LOW_WATER_BYTES` wait in the carrier again, after more did."""
 
@@ -59,6 +67,6 @@ class Door(Protocol):
 
 
 # Bulk records wait until less than this is in the carrier (SEAL13).
-LOW_WATER_BYTES = 32 * 1024
+LOW_WATER_BYTES = wire.LOW_WATER_BYTES
 # A sealed record with its header, and an OPEN, are no larger (SEAL1).
-CARRIER_MESSAGE_BYTES_MAX = 17_000
+CARRIER_MESSAGE_BYTES_MAX = wire.CARRIER_MESSAGE_BYTES_MAX

@@ -39,6 +39,7 @@ class Method:
     replay_safe: bool
     priority: options_pb2.Priority
     access: options_pb2.Access
+    secret: bool
     handler: Handler
 
 
@@ -110,5 +111,6 @@ def methods_of(descriptor: ServiceDescriptor, *services: object) -> Iterator[Met
             replay_safe=rules.replay_safe,
             priority=rules.priority,
             access=rules.access,
+            secret=rules.secret,
             handler=handlers[0],
         )

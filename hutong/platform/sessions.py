@@ -9,9 +9,11 @@ from collections.abc import Iterable
 from google.protobuf.message import Message
 
 from hutong import __version__
+from hutong.platform import bodies
 from hutong.platform.bus import Bus
+from hutong.platform.channel import join
 from hutong.platform.clock import Clock, Randomness
-from hutong.platform.connection import Connection, join
+from hutong.platform.connection import Connection
 from hutong.platform.errors import ResourceExhausted
 from hutong.platform.events import kind_of
 from hutong.platform.log import Stored
@@ -19,9 +21,14 @@ from hutong.platform.metrics import Metrics
 from hutong.platform.rpc import Method
 from hutong.platform.settings import Settings
 from hutong.platform.writer import Notify, Outcome
+from hutong.protocols.sealed import PHASE_S_MAX
 from hutong.schema import bus_pb2, link_pb2
 
 FOLLOWS_MAX = 5_000
+# A connection's keys live for a day at most (SEAL8); less for some, so that not all open anew at once.
+LIFE_S_MAX = 24 * 3600
+_LIFE_SPREAD_S = 3600
+_ROUTE_BYTES = 16
 
 
 class Sessions:
@@ -41,17 +48,22 @@ class Sessions:
         self._followers: dict[str, set[Connection]] = {}
         self._dirty: list[Connection] = []
         self._counts: Counter[tuple[str, str]] = Counter()
-        self._closing = False
+        self.closing = False
 
-    def challenge(self, nonce: bytes) -> link_pb2.Challenge:
+    def challenge(self, network: bytes) -> link_pb2.Challenge:
         """Return the first thing a connection says (CONN6)."""
         return link_pb2.Challenge(
-            nonce=nonce,
             server_name=self._settings.server_name,
             server_time_ms=self.clock.now_ms(),
             heartbeat_s=self._settings.heartbeat_s,
             server_version=__version__,
+            network=network,
+            route=self.random.token(_ROUTE_BYTES),
         )
+
+    def life_s(self) -> float:
+        """Return how long a new connection may last."""
+        return LIFE_S_MAX - _LIFE_SPREAD_S * int.from_bytes(self.random.token(2), "big") / 2**16
 
     # ---- connections ----
 
@@ -86,14 +98,20 @@ class Sessions:
         return {connection.device for connection in self._users.get(user, ())}
 
     def drop_idle(self) -> None:
-        """End connections that were silent for three heartbeats (CONN11)."""
-        limit = self.clock.monotonic() - 3 * self._settings.heartbeat_s
-        for connection in [each for each in self._connections if each.heard_at < limit]:
-            connection.goodbye(link_pb2.Goodbye.REASON_IDLE, "Nothing was heard for too long.")
+        """End connections that were silent for three heartbeats (CONN11), and renew keys (SEAL8)."""
+        now = self.clock.monotonic()
+        silent_since = now - 3 * self._settings.heartbeat_s
+        for connection in tuple(self._connections):
+            if connection.heard_at < silent_since:
+                connection.goodbye(link_pb2.Goodbye.REASON_IDLE, "Nothing was heard for too long.")
+            elif connection.renew_at <= now:
+                connection.goodbye(link_pb2.Goodbye.REASON_RENEWAL, "Please open a new connection.")
+            elif connection.keys_at + PHASE_S_MAX <= now + self._settings.heartbeat_s:
+                connection.change_keys(now)
 
     def close(self) -> None:
         """Say goodbye to everybody."""
-        self._closing = True
+        self.closing = True
         for connection in list(self._connections):
             connection.goodbye(link_pb2.Goodbye.REASON_SHUTDOWN, "The server is restarting.")
 
@@ -202,10 +220,14 @@ class Sessions:
 
 
 def _packed(event: Stored) -> bytes:
-    return link_pb2.Packet(events=[event.to_proto()]).SerializeToString()
+    """Return an event's packet: encoded and compressed once, for however many connections."""
+    travelling = event.to_proto()
+    bodies.pack(travelling)
+    return link_pb2.Packet(events=[travelling]).SerializeToString()
 
 
 def pack_notice(body: Message) -> bytes:
     """Return a packet with one notice."""
     notice = link_pb2.Notice(kind=kind_of(body), body=body.SerializeToString())
+    bodies.pack(notice)
     return link_pb2.Packet(notices=[notice]).SerializeToString()

@@ -55,22 +55,20 @@ class Packet(_message.Message):
     def __init__(self, challenge: _Optional[_Union[Challenge, _Mapping[str, object]]] = ..., requests: _Optional[_Iterable[_Union[Request, _Mapping[str, object]]]] = ..., replies: _Optional[_Iterable[_Union[Reply, _Mapping[str, object]]]] = ..., events: _Optional[_Iterable[_Union[_log_pb2.Event, _Mapping[str, object]]]] = ..., notices: _Optional[_Iterable[_Union[Notice, _Mapping[str, object]]]] = ..., ping: _Optional[int] = ..., pong: _Optional[int] = ..., goodbye: _Optional[_Union[Goodbye, _Mapping[str, object]]] = ...) -> None: ...
 
 class Challenge(_message.Message):
-    __slots__ = ("nonce", "server_name", "server_time_ms", "heartbeat_s", "server_version", "network", "route")
-    NONCE_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("server_name", "server_time_ms", "heartbeat_s", "server_version", "network", "route")
     SERVER_NAME_FIELD_NUMBER: _ClassVar[int]
     SERVER_TIME_MS_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_S_FIELD_NUMBER: _ClassVar[int]
     SERVER_VERSION_FIELD_NUMBER: _ClassVar[int]
     NETWORK_FIELD_NUMBER: _ClassVar[int]
     ROUTE_FIELD_NUMBER: _ClassVar[int]
-    nonce: bytes
     server_name: str
     server_time_ms: int
     heartbeat_s: int
     server_version: str
     network: bytes
     route: bytes
-    def __init__(self, nonce: _Optional[bytes] = ..., server_name: _Optional[str] = ..., server_time_ms: _Optional[int] = ..., heartbeat_s: _Optional[int] = ..., server_version: _Optional[str] = ..., network: _Optional[bytes] = ..., route: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, server_name: _Optional[str] = ..., server_time_ms: _Optional[int] = ..., heartbeat_s: _Optional[int] = ..., server_version: _Optional[str] = ..., network: _Optional[bytes] = ..., route: _Optional[bytes] = ...) -> None: ...
 
 class Request(_message.Message):
     __slots__ = ("id", "method", "deadline_ms", "key", "body", "encoding")
@@ -132,12 +130,14 @@ class Goodbye(_message.Message):
         REASON_PROTOCOL_ERROR: _ClassVar[Goodbye.Reason]
         REASON_REVOKED: _ClassVar[Goodbye.Reason]
         REASON_IDLE: _ClassVar[Goodbye.Reason]
+        REASON_RENEWAL: _ClassVar[Goodbye.Reason]
     REASON_UNSPECIFIED: Goodbye.Reason
     REASON_SHUTDOWN: Goodbye.Reason
     REASON_SLOW_READER: Goodbye.Reason
     REASON_PROTOCOL_ERROR: Goodbye.Reason
     REASON_REVOKED: Goodbye.Reason
     REASON_IDLE: Goodbye.Reason
+    REASON_RENEWAL: Goodbye.Reason
     REASON_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     reason: Goodbye.Reason

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from hutong.local import read
 from hutong.platform.errors import RpcError
 from hutong.platform.events import class_of
 from hutong.schema import chat_pb2, link_pb2, log_pb2
@@ -46,7 +47,7 @@ class SyncedClient:
         return max(self.contents.setdefault(log, {}), default=0)
 
     def _hear(self, message: bytes) -> None:
-        packet = link_pb2.Packet.FromString(message)
+        packet = read(message)
         for event in packet.events:
             self.apply(event)
         self._handle(message)
@@ -76,7 +77,7 @@ class SyncedClient:
         """Raises `ConnectionError` when it is cut off meanwhile."""
         try:
             self.client.connect()
-            await until(lambda: self.client.challenge.nonce or not self._open)
+            await until(lambda: self.client.challenge.route or not self._open)
             self._check_open()
             await self.client.resume()
             await self.catch_up()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hutong.local import read
 from hutong.schema import link_pb2
 from hutong.testing import Client, TestServer
 
@@ -27,7 +28,7 @@ def listen(client: Client, monkeypatch: pytest.MonkeyPatch) -> list[link_pb2.Pac
     handle = client.handle
 
     def listening(message: bytes) -> None:
-        heard.append(link_pb2.Packet.FromString(message))
+        heard.append(read(message))
         handle(message)
 
     monkeypatch.setattr(client, "handle", listening)

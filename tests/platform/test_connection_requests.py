@@ -183,8 +183,7 @@ async def test_deadlines_run_while_a_request_waits_for_a_sign_in(server: TestSer
     alice, bobby = await server.friends("alice", "bobby")
     log = await server.conversation(alice, bobby)
     alice.connect()
-    await alice.until(lambda: alice.challenge.nonce)
-    signature = alice.key.sign(b"hutong resume v1\x00" + alice.challenge.nonce)
+    signature = alice.key.sign(b"hutong resume v2\x00" + alice.connection.binding)
     resume = submit(
         alice, "Identity.Resume", identity_pb2.ResumeRequest(device=alice.device, signature=signature)
     )

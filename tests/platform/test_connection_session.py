@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from hutong.platform import connection as connection_module
-from hutong.platform.connection import MESSAGE_BYTES_MAX, join
+from hutong.platform.channel import JOIN_BYTES_MAX, join
+from hutong.platform.connection import MESSAGE_BYTES_MAX
 from hutong.platform.errors import (
     FailedPrecondition,
     Unauthenticated,
@@ -45,7 +45,7 @@ def test_joined_packets_stay_within_a_carrier_message(sizes: list[int]) -> None:
     packets = [bytes([number % 256]) * size for number, size in enumerate(sizes)]
     joined = join(packets)
     assert b"".join(joined) == b"".join(packets)
-    assert all(len(each) <= max(connection_module.JOIN_BYTES_MAX, *sizes) for each in joined)
+    assert all(len(each) <= max(JOIN_BYTES_MAX, *sizes) for each in joined)
 
 
 async def test_a_goodbye_leaves_in_messages_of_the_allowed_size(
@@ -54,7 +54,7 @@ async def test_a_goodbye_leaves_in_messages_of_the_allowed_size(
     """CONN4, for what is queued when the end comes"""
     (alice,) = await server.people("alice")
     sizes: list[int] = []
-    monkeypatch.setattr(alice.carrier, "send", lambda message: sizes.append(len(message)))
+    monkeypatch.setattr(alice.carrier, "send", lambda message, _klass: sizes.append(len(message)))
     for _ in range(12):
         alice.connection.send(
             link_pb2.Packet(notices=[link_pb2.Notice(body=b"x" * 250_000)]).SerializeToString()
@@ -96,10 +96,10 @@ async def test_hostile_packets_raise_nothing(server: TestServer) -> None:
 async def test_the_server_speaks_first(server: TestServer) -> None:
     """CONN6"""
     clients = [Client(server) for _ in range(50)]
-    await clients[0].until(lambda: all(client.challenge.nonce for client in clients))
-    nonces = {client.challenge.nonce for client in clients}
-    assert len(nonces) == 50
-    assert all(len(nonce) == 32 for nonce in nonces)
+    await clients[0].until(lambda: all(client.challenge.route for client in clients))
+    routes = {client.challenge.route for client in clients}
+    assert len(routes) == 50
+    assert all(len(route) == 16 for route in routes)
     settings = server.core.platform.settings
     challenge = clients[0].challenge
     assert (challenge.server_name, challenge.heartbeat_s) == (settings.server_name, settings.heartbeat_s)
@@ -118,17 +118,16 @@ async def test_a_device_comes_back_with_its_key(server: TestServer) -> None:
 
 
 async def test_a_signature_is_good_for_one_connection(server: TestServer) -> None:
-    """CONN7: over this connection's nonce, in this context, by this device's key"""
+    """CONN7, SEAL15: over this connection's binding, in this context, by this device's key"""
     alice, bobby = await server.people("alice", "bobby")
-    old = alice.challenge.nonce
+    old = alice.connection.binding
     alice.connect()
-    await alice.until(lambda: alice.challenge.nonce)
-    nonce = alice.challenge.nonce
+    binding = alice.connection.binding
     wrong = [
-        alice.key.sign(b"hutong resume v1\x00" + old),
-        alice.key.sign(nonce),
-        alice.key.sign(b"hutong link v1\x00" + nonce),
-        bobby.key.sign(b"hutong resume v1\x00" + nonce),
+        alice.key.sign(b"hutong resume v2\x00" + old),
+        alice.key.sign(binding),
+        alice.key.sign(b"hutong link v1\x00" + binding),
+        bobby.key.sign(b"hutong resume v2\x00" + binding),
         b"",
         b"x" * 64,
         b"x" * 100_000,
@@ -146,8 +145,7 @@ async def test_requests_sent_with_a_sign_in_wait_for_it(server: TestServer) -> N
     """CONN8"""
     (alice,) = await server.people("alice")
     alice.connect()
-    await alice.until(lambda: alice.challenge.nonce)
-    signature = alice.key.sign(b"hutong resume v1\x00" + alice.challenge.nonce)
+    signature = alice.key.sign(b"hutong resume v2\x00" + alice.connection.binding)
     resume = submit(
         alice, "Identity.Resume", identity_pb2.ResumeRequest(device=alice.device, signature=signature)
     )
@@ -169,7 +167,7 @@ async def test_requests_sent_with_a_failing_sign_in_are_refused(server: TestServ
 async def test_one_device_for_the_life_of_a_connection(server: TestServer) -> None:
     """CONN9"""
     alice, bobby = await server.people("alice", "bobby")
-    signature = bobby.key.sign(b"hutong resume v1\x00" + alice.challenge.nonce)
+    signature = bobby.key.sign(b"hutong resume v2\x00" + alice.connection.binding)
     sign_ins = [
         ("Identity.Resume", identity_pb2.ResumeRequest(device=bobby.device, signature=signature)),
         (

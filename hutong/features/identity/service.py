@@ -163,7 +163,9 @@ class IdentityService:
         found = await self._platform.read(lambda read: store.device_with_account(read, request.device))
         if found is None:
             raise Unauthenticated("This device is not signed in any more.", reason="no_such_device")
-        model.verify(found.public_key, request.signature, model.RESUME_CONTEXT + caller.connection.nonce)
+        model.verify(found.public_key, request.signature, model.RESUME_CONTEXT + caller.connection.binding)
+        if not caller.connection.admits(found.device):
+            raise Unauthenticated("This connection belongs to another device.", reason="other_device")
         reply = identity_pb2.SessionReply(
             profile=store.profile(found), device=found.device, admin=found.admin
         )

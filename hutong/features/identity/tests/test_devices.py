@@ -69,8 +69,7 @@ async def test_requests_sent_with_the_sign_in_wait_for_it(server: TestServer) ->
     (alice,) = await server.people("alice")
     alice.disconnect()
     alice.connect()
-    await alice.until(lambda: alice.challenge.nonce)
-    signature = alice.key.sign(b"hutong resume v1\x00" + alice.challenge.nonce)
+    signature = alice.key.sign(b"hutong resume v2\x00" + alice.connection.binding)
     resume = identity_pb2.ResumeRequest(device=alice.device, signature=signature)
     replies = [
         alice.request(server.method("Identity.Resume"), resume.SerializeToString()),
@@ -80,18 +79,17 @@ async def test_requests_sent_with_the_sign_in_wait_for_it(server: TestServer) ->
     assert not (await replies[1]).HasField("error")
 
 
-@pytest.mark.parametrize("fault", ["other key", "old nonce", "other context", "no such device", "empty"])
+@pytest.mark.parametrize("fault", ["other key", "old binding", "other context", "no such device", "empty"])
 async def test_who_cannot_prove_the_key_stays_out(server: TestServer, fault: str) -> None:
     """CONN7"""
     (alice,) = await server.people("alice")
-    old_nonce = alice.challenge.nonce
+    old_binding = alice.connection.binding
     alice.disconnect()
     stranger = Client(server)
-    await stranger.until(lambda: stranger.challenge.nonce)
     key = stranger.key if fault == "other key" else alice.key
-    context = b"hutong link v1\x00" if fault == "other context" else b"hutong resume v1\x00"
-    nonce = old_nonce if fault == "old nonce" else stranger.challenge.nonce
-    signature = b"" if fault == "empty" else key.sign(context + nonce)
+    context = b"hutong link v1\x00" if fault == "other context" else b"hutong resume v2\x00"
+    binding = old_binding if fault == "old binding" else stranger.connection.binding
+    signature = b"" if fault == "empty" else key.sign(context + binding)
     device = "0" * 12 if fault == "no such device" else alice.device
     reason = "no_such_device" if fault == "no such device" else "bad_signature"
     with refused(Unauthenticated, reason):
