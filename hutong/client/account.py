@@ -54,17 +54,20 @@ class Account(Listener):
             raise Unauthenticated("Please sign in first.", reason="signed_out")
         return Person(session.user, session.handle, session.name)
 
-    async def arrive(self, patience_s: float) -> None:
-        """Connect, as the device of the home if there is one.
-
-        Raises `UnreachableError` when the server cannot be reached for `patience_s`, at once when there is no
-        point in waiting.
-        """
+    def begin(self, patience_s: float) -> None:
+        """Begin to connect, as the device of the home if there is one."""
         self._patient_until = self._clock.monotonic() + patience_s
         session = self._session
         self._connection.start(_credentials(session) if session is not None else None)
+
+    async def arrived(self) -> None:
+        """Wait until there is a connection.
+
+        Raises `UnreachableError` when the server cannot be reached for the patience, at once when there is no
+        point in waiting.
+        """
         try:
-            await self._arrived
+            await asyncio.shield(self._arrived)
         except CarrierError as error:
             raise UnreachableError(str(error)) from error
 

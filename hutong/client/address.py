@@ -1,7 +1,8 @@
-"""Where a server is: `https://host`, `http://host:8300`, `hutong://host:8301#sha256=<fingerprint>`."""
+"""Where a server is: `https://host`, `http://host:8300`, `hutong://host:8301#root=<root key>`."""
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import re
 from dataclasses import dataclass
@@ -9,7 +10,8 @@ from urllib.parse import urlsplit
 
 _PORTS = {"http": 80, "https": 443, "hutong": 8301}
 _FINGERPRINT = re.compile(r"sha256=([0-9a-fA-F]{64})")
-_FORMS = "https://host, http://host:port or hutong://host:port#sha256=..."
+_ROOT = re.compile(r"root=([0-9A-Za-z_-]{43})")
+_FORMS = "https://host, http://host:port or hutong://host:port#root=..."
 
 
 class AddressError(ValueError):
@@ -20,20 +22,27 @@ class AddressError(ValueError):
 class Address:
     """A parsed server address.
 
-    `http` and `https` are reached by WebSocket, `hutong` by TLS on TCP. With a `fingerprint` (the SHA-256
-    of the server's certificate) that certificate is accepted and no other; without, the usual
-    certificate authorities decide.
+    `http` and `https` are reached by WebSocket or POST, `hutong` by TLS on TCP. `root` is the server's
+    root key (32 bytes), as `hutong serve` prints it: with it no other server is accepted; without, the
+    first contact decides. With a `fingerprint` (the SHA-256 of an `https` server's certificate) that
+    certificate is accepted and no other; without, the usual certificate authorities decide.
     """
 
     scheme: str
     host: str
     port: int
     fingerprint: bytes = b""
+    root: bytes = b""
 
     @property
     def encrypted(self) -> bool:
-        """Whether the connection is."""
+        """Whether TLS is around the sealed layer, which is always there."""
         return self.scheme != "http"
+
+    @property
+    def vouched(self) -> bool:
+        """Whether something besides the first contact says which server this is."""
+        return bool(self.root) or self.scheme == "https"
 
     @property
     def loopback(self) -> bool:
@@ -52,8 +61,15 @@ class Address:
         return f"{self.scheme}_{self.host.replace(':', '-')}_{self.port}"
 
     def __str__(self) -> str:
-        mark = f"#sha256={self.fingerprint.hex()}" if self.fingerprint else ""
-        return f"{self.scheme}://{self.authority}{mark}"
+        marks = [f"sha256={self.fingerprint.hex()}"] if self.fingerprint else []
+        if self.root:
+            marks.append(f"root={root_text(self.root)}")
+        return f"{self.scheme}://{self.authority}{'#' * bool(marks)}{'&'.join(marks)}"
+
+
+def root_text(root: bytes) -> str:
+    """Return a root key as it stands in addresses: 43 characters of base64url."""
+    return base64.urlsafe_b64encode(root).decode().rstrip("=")
 
 
 def parse_address(text: str) -> Address:
@@ -74,21 +90,28 @@ def parse_address(text: str) -> Address:
         raise AddressError(f"{text!r} is no server address; it looks like {_FORMS}.")
     if parts.username is not None or parts.query or parts.path not in {"", "/"}:
         raise AddressError(f"{text!r} has more in it than a server address: {_FORMS}.")
-    fingerprint = _fingerprint(text, parts.fragment)
-    if fingerprint and parts.scheme == "http":
-        raise AddressError("An http:// address has no certificate; use https:// or hutong://.")
+    fingerprint, root = _marks(text, parts.fragment)
+    if fingerprint and parts.scheme != "https":
+        raise AddressError(f"#sha256= belongs to https://; what {parts.scheme}:// goes by is #root=.")
     if port == 0:
         raise AddressError(f"{text!r} is no server address: port 0 cannot be reached.")
-    return Address(parts.scheme, parts.hostname, port or _PORTS[parts.scheme], fingerprint)
+    return Address(parts.scheme, parts.hostname, port or _PORTS[parts.scheme], fingerprint, root)
 
 
-def _fingerprint(text: str, fragment: str) -> bytes:
-    if not fragment:
-        return b""
-    match = _FINGERPRINT.fullmatch(fragment)
-    if match is None:
-        raise AddressError(f"The fingerprint in {text!r} is not sha256= and 64 hexadecimal digits.")
-    return bytes.fromhex(match[1])
+def _marks(text: str, fragment: str) -> tuple[bytes, bytes]:
+    """Return the certificate's fingerprint and the root key that stand behind the #, or nothing for each."""
+    fingerprint = root = b""
+    for mark in fragment.split("&") if fragment else ():
+        if (match := _FINGERPRINT.fullmatch(mark)) is not None and not fingerprint:
+            fingerprint = bytes.fromhex(match[1])
+        elif (match := _ROOT.fullmatch(mark)) is not None and not root:
+            root = base64.urlsafe_b64decode(match[1] + "=")
+        else:
+            raise AddressError(
+                f"What stands behind the # in {text!r} is neither root= and 43 characters "
+                "nor sha256= and 64 hexadecimal digits."
+            )
+    return fingerprint, root
 
 
 def _is_loopback(host: str) -> bool:

@@ -5,14 +5,13 @@ Pure: the caller brings time (seconds) and chance, and carries the bytes.
 
 from __future__ import annotations
 
+import hashlib
 import heapq
 import math
 from collections import deque
 from collections.abc import Callable
-from typing import Any
 
-from hutong.client.backoff import backoff_s
-from hutong.client.methods import Method
+from hutong.client.call import Call
 from hutong.platform.errors import (
     DeadlineExceeded,
     ResourceExhausted,
@@ -21,6 +20,7 @@ from hutong.platform.errors import (
     Unavailable,
     from_proto,
 )
+from hutong.protocols.retry import Avalanche, retry_s
 from hutong.schema import link_pb2, options_pb2
 
 # CONN16 allows 256; the sign-in takes a place of its own.
@@ -29,50 +29,16 @@ UNDER_WAY_MAX = 255
 BULK_UNDER_WAY_MAX = 8
 # Waiting and under way together.
 CALLS_MAX = 4_000
+# Of bodies in the first flight: with envelopes, padding and our sign-in less than may be early (SEAL14).
+EARLY_BYTES_MAX = 10 * 1024
+# The order on the link (SEAL13).
+_BEST_FIRST = (options_pb2.PRIORITY_CONTROL, options_pb2.PRIORITY_MESSAGE, options_pb2.PRIORITY_BULK)
 # What one attempt asks the server to keep to; the call itself may wait longer.
 ATTEMPT_S_MAX = 30.0
 _ID_MAX = 0xFFFF_FFFF
-
-# The reply's body, or the error: exactly one of them.
-Done = Callable[[bytes | None, RpcError | None], object]
-
-
-class Call:
-    """One request, until it is answered."""
-
-    __slots__ = (
-        "attempts",
-        "body",
-        "deadline",
-        "done",
-        "key",
-        "method",
-        "not_before",
-        "order",
-        "refusal",
-        "retries_unavailable",
-    )
-
-    def __init__(
-        self,
-        method: Method[Any, Any],
-        key: bytes,
-        body: bytes,
-        deadline: float,
-        done: Done,
-        *,
-        retries_unavailable: bool = True,
-    ) -> None:
-        self.method = method
-        self.key = key
-        self.body = body
-        self.deadline = deadline  # math.inf: as long as it takes
-        self.done = done
-        self.retries_unavailable = retries_unavailable
-        self.attempts = 0
-        self.not_before = 0.0
-        self.order = 0
-        self.refusal: RpcError | None = None  # what the server said last time
+# Of a call in the first flight, beside its body.
+_EARLY_OVERHEAD_BYTES = 64
+_TOO_EARLY = "too_early"
 
 
 class CallTable:
@@ -86,6 +52,9 @@ class CallTable:
         # By request id; None when the caller gave up and the server still counts the request.
         self._under_way: dict[int, Call | None] = {}
         self._bulk_under_way = 0
+        # In the first flight of a link that is being opened, by the ids they have there.
+        self._early: dict[int, Call] = {}
+        self._storm = Avalanche()
         self._id = 0
         self._order = 0
 
@@ -93,6 +62,11 @@ class CallTable:
     def waiting(self) -> bool:
         """Whether a call wants to be sent."""
         return any(self._ready) or bool(self._delayed)
+
+    @property
+    def awaiting(self) -> bool:
+        """Whether an answer is outstanding."""
+        return bool(self._under_way)
 
     def __len__(self) -> int:
         return sum(map(len, self._ready)) + len(self._delayed) + len(self._under_way)
@@ -109,14 +83,15 @@ class CallTable:
         """Return a request id that no unanswered request of this carrier has (CONN12)."""
         while True:
             self._id = self._id + 1 if self._id < _ID_MAX else 1
-            if self._id not in self._under_way:
+            if self._id not in self._under_way and self._id not in self._early:
                 return self._id
 
     def take(self, now: float, *, public_only: bool = False) -> list[tuple[int, Call]]:
         """Return the calls to send now with their request ids, best first."""
         self._release(now)
         taken: list[tuple[int, Call]] = []
-        for priority, queue in enumerate(self._ready):
+        for priority in _BEST_FIRST:
+            queue = self._ready[priority]
             bulk = priority == options_pb2.PRIORITY_BULK
             held: list[Call] = []
             while queue and len(self._under_way) < UNDER_WAY_MAX:
@@ -126,12 +101,49 @@ class CallTable:
                 if public_only and not call.method.public:
                     held.append(call)
                     continue
+                if not self._may_send(call, now):
+                    call.done(None, _repeated())
+                    continue
                 request_id = self.new_id()
                 self._under_way[request_id] = call
                 self._bulk_under_way += bulk
                 taken.append((request_id, call))
             queue.extendleft(reversed(held))
         return taken
+
+    def choose_early(self, now: float, *, public_only: bool) -> None:
+        """Choose what goes in the first flight of another link, also of what is still under way on this one.
+
+        Nothing changes for the calls until `adopt`.
+        """
+        self._release(now)
+        self._early = {}
+        size_bytes = 0
+        open_calls = [call for call in self._under_way.values() if call is not None]
+        for priority in _BEST_FIRST[:2]:
+            for call in [*open_calls, *self._ready[priority]]:
+                if call.method.priority != priority or not call.method.replay_safe or call.too_early:
+                    continue
+                size_bytes += len(call.body) + _EARLY_OVERHEAD_BYTES
+                if size_bytes > EARLY_BYTES_MAX:
+                    return
+                if call.method.public or not public_only:
+                    self._early[self.new_id()] = call
+
+    def early(self) -> list[tuple[int, Call]]:
+        """Return what was chosen and is not answered yet."""
+        return list(self._early.items())
+
+    def adopt(self) -> None:
+        """The other link is there: all that was not answered waits for it, or is on it already (CONN14)."""
+        early, self._early = self._early, {}
+        self.interrupt()
+        for request_id, call in early.items():
+            queue = self._ready[call.method.priority]
+            if call in queue:  # else it was answered, or given up
+                queue.remove(call)
+                call.sends += 1
+                self._under_way[request_id] = call
 
     def answer(self, reply: link_pb2.Reply, now: float, *, held: bool) -> Call | None:
         """Take a reply; return the call when it succeeded, for the caller to pass the body on.
@@ -149,8 +161,11 @@ class CallTable:
         error = from_proto(reply.error)
         if isinstance(error, Unauthenticated) and held and not call.method.public:
             self._restore([call])
+        elif error.reason == _TOO_EARLY and not call.too_early:
+            call.too_early = True
+            self._restore([call])
         elif _should_retry(error, call, now):
-            wait_s = max(backoff_s(call.attempts, self._chance()), error.retry_after_ms / 1000)
+            wait_s = max(retry_s(call.attempts, self._chance()), error.retry_after_ms / 1000)
             call.attempts += 1
             call.refusal = error
             call.not_before = now + wait_s
@@ -213,6 +228,14 @@ class CallTable:
         retry = self._delayed[0][0] if self._delayed else math.inf
         return min(retry, min((call.deadline for call in self._all()), default=math.inf))
 
+    def _may_send(self, call: Call, now: float) -> bool:
+        """LINK50: what nobody asked for again does not go on for ever."""
+        call.sends += 1
+        if call.sends == 1:
+            return True
+        digest = hashlib.sha256(call.method.id.to_bytes(4, "big") + call.key + call.body).digest()
+        return self._storm.allows(digest, now)
+
     def _all(self) -> list[Call]:
         calls = [call for call in self._under_way.values() if call is not None]
         calls += [row[2] for row in self._delayed]
@@ -239,6 +262,10 @@ class CallTable:
 def attempt_ms(remaining_s: float) -> int:
     """Return what one attempt asks of the server, given what is left of the call's time."""
     return math.ceil(min(max(remaining_s, 0.001), ATTEMPT_S_MAX) * 1000)
+
+
+def _repeated() -> RpcError:
+    return ResourceExhausted("This was tried too often without an answer.", reason="repeated_too_often")
 
 
 def _should_retry(error: RpcError, call: Call, now: float) -> bool:

@@ -1,4 +1,4 @@
-"""What a connection asks of a carrier (CONN1 to CONN4), and how TLS is checked."""
+"""What the sealed layer asks of a carrier (SEAL1), and what went wrong when there is none."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from hutong.client.address import Address
-
-MESSAGE_BYTES_MAX = 1024 * 1024
-OPEN_TIMEOUT_S = 8.0
 
 
 class CarrierError(Exception):
@@ -28,7 +25,11 @@ class CarrierError(Exception):
 
 
 class Carrier(Protocol):
-    """Moves whole messages to the server. Nothing is told to the receiver after `close`."""
+    """Moves whole sealed messages to the server (SEAL1). Nothing is told to the receiver after `close`."""
+
+    @property
+    def exporter(self) -> bytes:
+        """32 bytes of the outer TLS that only its two ends know, or none (SEAL4)."""
 
     def send(self, message: bytes) -> None:
         """Queue one message."""
@@ -39,18 +40,27 @@ class Carrier(Protocol):
     def close(self, *, at_once: bool) -> None:
         """End the carrier, after what is queued or (the other side may be gone) at once."""
 
+    async def wait_closed(self) -> None:
+        """Return when it has ended, after `close`."""
+
 
 class Receiver(Protocol):
     """Is told what a carrier brings."""
 
     def opened(self, carrier: Carrier) -> None:
-        """Take the carrier, once, when the server has shown who it is; before the first message."""
+        """Take the carrier, once, before the first message. Whose it is, the sealed layer finds out."""
+
+    def restarted(self) -> None:
+        """Be told that nothing sent so far has arrived, and that `exporter` is another (LINK53)."""
 
     def received(self, message: bytes) -> None:
         """Take one whole message."""
 
-    def lost(self) -> None:
-        """Be told, once, that the carrier ended by itself."""
+    def drained(self) -> None:
+        """Be told that less than `LOW_WATER_BYTES` wait again, after more did."""
+
+    def lost(self, error: CarrierError) -> None:
+        """Be told, once, that the carrier ended by itself, and why."""
 
 
 # Returns when the receiver has its carrier. Raises `CarrierError`.
@@ -85,6 +95,11 @@ def check_pin(transport: asyncio.BaseTransport, address: Address) -> None:
             "Either it was renewed, or somebody stands between you and the server.",
             hopeless=True,
         )
+
+
+def hung_up() -> CarrierError:
+    """Return the error of a carrier that ended without a word."""
+    return CarrierError("The server hung up.")
 
 
 def explain(error: BaseException, address: Address) -> CarrierError:

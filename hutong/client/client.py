@@ -18,15 +18,17 @@ from google.protobuf.message import Message as Body
 
 from hutong.client import methods
 from hutong.client.account import Account
-from hutong.client.address import Address, parse_address
+from hutong.client.address import Address, parse_address, root_text
 from hutong.client.connection import Connection
 from hutong.client.contacts import Contacts
 from hutong.client.directory import Directory
 from hutong.client.handlers import State
 from hutong.client.home import CursorKeeper, Home, default_folder
+from hutong.client.keepsake import Keepsake
 from hutong.client.methods import Method
 from hutong.client.models import MESSAGE_SENT, Conversation, Event, Message, Person, Sent
 from hutong.client.pushes import Pushes
+from hutong.client.short import ask_once
 from hutong.client.streams import EventStream
 from hutong.client.sync import Sync
 from hutong.client.transfers.progress import Delivered, OnProgress
@@ -69,7 +71,7 @@ class MessageStream(AsyncIterator[Message]):
 class Client:
     """One person's device on one server.
 
-    `address`: `https://host`, `http://localhost:8300`, `hutong://host:8301#sha256=...`.
+    `address`: `https://host`, `http://localhost:8300`, `hutong://host:8301#root=...`.
     `home`: the folder for this device's key and cursors; by default one for the server below
     `~/.local/share/hutong`. With `catch_up` (for bots) streams begin where the last one of this home
     ended; without, with what happens from now on.
@@ -92,27 +94,53 @@ class Client:
         self._patience_s = patience_s
         self._clock = clock or SystemClock()
         self._pushes = Pushes()
-        self._connection = Connection(self.address, self._pushes, clock=self._clock, random=random)
+        self._memory = Keepsake()
+        self._connection = Connection(
+            self.address, self._pushes, memory=self._memory, clock=self._clock, random=random
+        )
         self._directory = Directory(self._connection, lambda: self.me.user)
         self._sync: Sync | None = None
         self.contacts = Contacts(self._connection)
         self.transfers = Transfers(self._connection, self._pushes, self._directory)
 
     async def __aenter__(self) -> Self:
-        self._home = Home(self.folder)
-        self._keeper = CursorKeeper(self._home, self._clock)
-        self._account = Account(self._home, self._connection, self._clock)
-        self._pushes.add(self._account)
+        self._begin()
         try:
-            await self._account.arrive(self._patience_s)
+            await self._account.arrived()
         except BaseException:
-            self._connection.stop()
+            await self._connection.close()
             raise
         return self
 
     async def __aexit__(self, *_error: object) -> None:
         await self._end_sync()
-        self._connection.stop()
+        await self._connection.close()
+
+    @staticmethod
+    async def once(
+        address: Address | str,
+        method: Method[Q, R],
+        request: Q,
+        *,
+        home: Path | None = None,
+        deadline_s: float = _DEADLINE_S,
+    ) -> R:
+        """Ask one thing on a short link: open, ask, close (LINK56).
+
+        The question goes in the first flight when the method is `replay_safe` and the server is known: with a
+        ticket the answer then takes one round trip. Raises `UnreachableError`, `HomeError`, `RpcError`.
+        """
+        parsed = parse_address(address) if isinstance(address, str) else address
+        folder = home or default_folder(parsed)
+        return await ask_once(parsed, folder, method, request, deadline_s=deadline_s)
+
+    def _begin(self) -> None:
+        self._home = Home(self.folder)
+        self._memory.open(self._home)
+        self._keeper = CursorKeeper(self._home, self._clock)
+        self._account = Account(self._home, self._connection, self._clock)
+        self._pushes.add(self._account)
+        self._account.begin(self._patience_s)
 
     async def _end_sync(self) -> None:
         sync, self._sync = self._sync, None
@@ -153,6 +181,11 @@ class Client:
     def server_version(self) -> str:
         """Which version of Hutong it runs."""
         return self._account.challenge.server_version
+
+    @property
+    def server_root(self) -> str:
+        """Its root key as `hutong serve` prints it: who compares the two knows that nobody stands between."""
+        return root_text(self._memory.root)
 
     @property
     def clock_skew_s(self) -> float:

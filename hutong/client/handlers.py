@@ -33,6 +33,9 @@ class Handlers:
     def on_state(self, state: State) -> None:
         """The connection came or went."""
 
+    def on_linking(self) -> None:
+        """Another link will be opened: what is asked now goes in its first flight, if it is `replay_safe`."""
+
     def on_challenge(self, challenge: link_pb2.Challenge) -> None:
         """A server answered."""
 

@@ -68,7 +68,7 @@ class Home:
 
     def session(self) -> Session | None:
         """Return the device that signed in here, if any."""
-        values = self._read(_SESSION)
+        values = self.read(_SESSION)
         if values is None:
             return None
         try:
@@ -86,7 +86,7 @@ class Home:
             "device": session.device,
             "key": session.key.hex(),
         }
-        self._write(_SESSION, values)
+        self.write(_SESSION, values)
 
     def forget(self) -> None:
         """Forget the device and how far it had read."""
@@ -95,16 +95,17 @@ class Home:
 
     def cursors(self) -> dict[str, int]:
         """Return how far each log was read; empty for a new device."""
-        values = self._read(_CURSORS) or {}
+        values = self.read(_CURSORS) or {}
         if not all(isinstance(seq, int) for seq in values.values()):
             raise HomeError(f"{self.folder / _CURSORS} is damaged; remove it.")
         return values
 
     def keep_cursors(self, cursors: dict[str, int]) -> None:
         """Remember how far each log was read."""
-        self._write(_CURSORS, cursors)
+        self.write(_CURSORS, cursors)
 
-    def _read(self, name: str) -> dict[str, Any] | None:
+    def read(self, name: str) -> dict[str, Any] | None:
+        """Return what a file of the folder holds; None without one."""
         path = self.folder / name
         try:
             values = json.loads(path.read_bytes())
@@ -116,19 +117,22 @@ class Home:
             raise HomeError(f"{path} is damaged; remove it and sign in again.")
         return values
 
-    def _write(self, name: str, values: dict[str, Any]) -> None:
+    def write(self, name: str, values: dict[str, Any]) -> None:
+        """Replace a file of the folder as a whole."""
         path = self.folder / name
-        # mkstemp makes it 0600.
-        descriptor, temporary = tempfile.mkstemp(dir=self.folder, prefix=f".{name}.")
+        temporary = ""
         try:
+            # mkstemp makes it 0600.
+            descriptor, temporary = tempfile.mkstemp(dir=self.folder, prefix=f".{name}.")
             with os.fdopen(descriptor, "w") as file:
                 json.dump(values, file)
                 file.flush()
                 os.fsync(file.fileno())
             Path(temporary).replace(path)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
+            if temporary:
+                with contextlib.suppress(OSError):
+                    Path(temporary).unlink()
             raise HomeError(f"{path} cannot be written: {error.strerror}.") from error
 
 

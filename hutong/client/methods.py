@@ -39,6 +39,7 @@ class Method(Generic[Q, R]):
     replay_safe: bool
     priority: int
     public: bool
+    secret: bool
 
     @property
     def signs_in(self) -> bool:
@@ -61,6 +62,7 @@ def method(file: FileDescriptor, name: str, request_class: type[Q], reply_class:
         replay_safe=rules.replay_safe,
         priority=rules.priority,
         public=rules.access == options_pb2.ACCESS_PUBLIC,
+        secret=rules.secret,
     )
 
 

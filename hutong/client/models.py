@@ -8,6 +8,7 @@ from typing import Any
 from google.protobuf.message import DecodeError
 from google.protobuf.message import Message as Body
 
+from hutong.client.bodies import BodyError, Carrying, body_of
 from hutong.platform import events
 from hutong.schema import (
     calls_pb2,
@@ -103,7 +104,7 @@ class Event:
     @classmethod
     def of(cls, event: log_pb2.Event) -> Event:
         """Open an event."""
-        body = _opened(event.kind, event.body) if event.body else None
+        body = _opened(event.kind, event) if event.body else None
         return cls(event.log, event.seq, event.kind, event.author, event.at_ms, event.key, body)
 
 
@@ -140,14 +141,14 @@ class Sent:
 
 def notice_body(notice: link_pb2.Notice) -> Body | None:
     """Open a notice; None for a kind this version does not know (CONN17)."""
-    return _opened(notice.kind, notice.body)
+    return _opened(notice.kind, notice)
 
 
-def _opened(kind: int, body: bytes) -> Body | None:
+def _opened(kind: int, carrying: Carrying) -> Body | None:
     kind_class = events.class_of(kind)
     if kind_class is None:
         return None
     try:
-        return kind_class.FromString(body)
-    except DecodeError:
+        return kind_class.FromString(body_of(carrying))
+    except (BodyError, DecodeError):
         return None

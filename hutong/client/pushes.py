@@ -39,6 +39,11 @@ class Pushes(Handlers):
         for listener in self._listeners:
             listener.on_state(state)
 
+    def on_linking(self) -> None:
+        """Tell all."""
+        for listener in self._listeners:
+            listener.on_linking()
+
     def on_challenge(self, challenge: link_pb2.Challenge) -> None:
         """Tell all."""
         for listener in self._listeners:

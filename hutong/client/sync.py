@@ -6,8 +6,10 @@ A cursor moves when the program is done with an event, so a program that is kill
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable
 
+from google.protobuf.message import DecodeError
 from google.protobuf.message import Message as Body
 
 from hutong.client import methods
@@ -57,6 +59,7 @@ class Sync(Listener):
         self._to_mark: dict[str, int] = {}
         self._queues: list[EventQueue] = []
         self._listed = False
+        self._following = False  # in the first flight of a link that is being opened
         self._wake = asyncio.Event()
         self._caught_up = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -77,6 +80,23 @@ class Sync(Listener):
         if not self._queues:
             raise FailedPrecondition("Nobody listens: open a stream first.", reason="no_stream")
         await self._caught_up.wait()
+
+    def on_linking(self) -> None:
+        """Follow what we know in the first flight, so that its events need no second round trip."""
+        if self._queues and self._cursors and not self._following:
+            self._following = True
+            request = self._follow_request(list(self._cursors)[:_LOGS_AT_ONCE_MAX])
+            try:
+                self._connection.request(methods.FOLLOW, request.SerializeToString(), self._on_followed)
+            except RpcError:  # signed out, or too much waits: the next catching up asks again
+                self._following = False
+
+    def _on_followed(self, body: bytes | None, error: RpcError | None) -> None:
+        del error  # the next catching up asks again
+        self._following = False
+        if body is not None:
+            with contextlib.suppress(DecodeError):
+                self._take_all(log_pb2.FollowReply.FromString(body))
 
     def on_resumed(self, reply: identity_pb2.SessionReply) -> None:
         """A new carrier follows nothing yet."""
@@ -215,9 +235,13 @@ class Sync(Listener):
         return reply.page.head
 
     async def _follow(self, logs: list[str]) -> None:
+        self._take_all(await self._connection.call(methods.FOLLOW, self._follow_request(logs)))
+
+    def _follow_request(self, logs: list[str]) -> log_pb2.FollowRequest:
         cursors = [log_pb2.Cursor(log=log, after=self._cursors[log]) for log in logs]
-        request = log_pb2.FollowRequest(cursors=cursors, limit=_EVENTS_AT_ONCE_MAX)
-        reply = await self._connection.call(methods.FOLLOW, request)
+        return log_pb2.FollowRequest(cursors=cursors, limit=_EVENTS_AT_ONCE_MAX)
+
+    def _take_all(self, reply: log_pb2.FollowReply) -> None:
         for page in reply.pages:
             if page.denied:
                 self._forget(page.log)

@@ -9,6 +9,12 @@ from tests.client.live import LiveServer, running
 
 
 @pytest.fixture
+def one_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No second way is tried while the first is under way, however slow this machine is."""
+    monkeypatch.setattr("hutong.protocols.racing.race.NEXT_AFTER_S", 60.0)
+
+
+@pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[LiveServer]:
     async with running(tmp_path, rate_limit_factor=100) as live:
         yield live

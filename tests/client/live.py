@@ -45,12 +45,12 @@ class LiveServer:
     @property
     def url(self) -> str:
         if self._settings.get("tls") == "self-signed":
-            return f"https://127.0.0.1:{self.addresses.port}#sha256={self.addresses.link_fingerprint}"
+            return f"https://127.0.0.1:{self.addresses.port}#sha256={self.addresses.fingerprint}"
         return f"http://127.0.0.1:{self.addresses.port}"
 
     @property
     def link(self) -> str:
-        return f"hutong://127.0.0.1:{self.addresses.link_port}#sha256={self.addresses.link_fingerprint}"
+        return f"hutong://127.0.0.1:{self.addresses.link_port}#root={self.addresses.root}"
 
     def client(self, handle: str, address: str = "", **options: Any) -> Client:
         return Client(address or self.url, home=self.folder / handle, **options)

@@ -216,7 +216,7 @@ def _doctor_environment(server: LiveServer, shell: Shell) -> None:
         "HUTONG_DATA": str(server.folder / "server"),
         "HUTONG_PORT": str(addresses.port),
         "HUTONG_LINK_PORT": str(addresses.link_port),
-        "HUTONG_RELAY_PORT": str(-1 if addresses.relay_port is None else addresses.relay_port),
+        "HUTONG_RELAY_PORT": str(addresses.endpoints.relay_port or -1),
     }
 
 

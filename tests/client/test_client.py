@@ -291,18 +291,45 @@ async def test_groups(server: LiveServer) -> None:
         assert [message.text for message in await bo.history(group.log)] == ["Sunday?"]
 
 
-async def test_a_wrong_fingerprint_is_refused_at_once(server: LiveServer) -> None:
+async def test_another_root_than_the_address_names_is_refused_at_once(server: LiveServer) -> None:
     wrong = server.link[:-4] + "0000"
-    with pytest.raises(UnreachableError, match="not the one in the address"):
+    with pytest.raises(UnreachableError, match="root has not signed"):
         async with server.client("lin", wrong, patience_s=60):
             pass
-
-
-async def test_an_unknown_authority_is_refused(server: LiveServer) -> None:
-    unpinned = server.link.partition("#")[0]
-    with pytest.raises(UnreachableError, match="cannot be trusted"):
-        async with server.client("lin", unpinned, patience_s=60):
+    wrong = f"{server.url}#{wrong.partition('#')[2]}"
+    with pytest.raises(UnreachableError, match="its root key is another"):
+        async with server.client("bob", wrong, patience_s=60):
             pass
+
+
+async def test_seal17_another_server_at_a_known_address_is_refused(tmp_path: Path) -> None:
+    """Pinned on the first contact, over whatever carrier, also against an address that names the new one."""
+    async with running(tmp_path / "old", tls="self-signed") as old:
+        port, link_port = old.addresses.port, old.addresses.link_port
+        for address, home in ((old.url, "a"), (old.link.partition("#")[0], "b")):
+            async with Client(address, home=tmp_path / home) as lin:
+                await lin.sign_up(f"lin_{home}", PASSWORD)
+    async with running(tmp_path / "new", tls="self-signed", port=port, link_port=link_port) as new:
+        for address, home in (
+            (new.url, "a"),
+            (f"{new.url}&root={new.addresses.root}", "a"),
+            (new.link.partition("#")[0], "b"),
+            (new.link, "b"),
+        ):
+            with pytest.raises(UnreachableError, match=r"known at this address|root has not signed"):
+                async with Client(address, home=tmp_path / home, patience_s=60):
+                    pass
+
+
+async def test_an_unknown_authority_is_refused(tmp_path: Path) -> None:
+    async with running(tmp_path, tls="self-signed") as server:
+        with pytest.raises(UnreachableError, match="cannot be trusted"):
+            async with server.client("lin", server.url.partition("#")[0], patience_s=60):
+                pass
+        wrong = server.url[:-4] + "0000"
+        with pytest.raises(UnreachableError, match="not the one in the address"):
+            async with server.client("lin", wrong, patience_s=60):
+                pass
 
 
 async def test_the_wrong_port_is_named(server: LiveServer) -> None:

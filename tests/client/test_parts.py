@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hutong.client import AddressError, HomeError, parse_address
+from hutong.client.address import root_text
 from hutong.client.home import CursorKeeper, Home, Session
 from hutong.client.keys import KeySource
 from hutong.client.peers.candidates import address_of, is_relay, split_relays
@@ -21,23 +22,30 @@ from hutong.platform.clock import ManualClock, SeededRandomness
 from hutong.schema import peers_pb2
 
 PIN = "ab" * 32
+ROOT = "Zm9v" * 10 + "Zm8"
 
 
 @pytest.mark.parametrize(
-    ("text", "scheme", "host", "port", "pin"),
+    ("text", "scheme", "host", "port", "pin", "root"),
     [
-        ("https://chat.example.org", "https", "chat.example.org", 443, ""),
-        ("http://localhost:8300/", "http", "localhost", 8300, ""),
-        (f"hutong://10.0.0.2#sha256={PIN}", "hutong", "10.0.0.2", 8301, PIN),
-        (f"https://[fd00::1]:8443#sha256={PIN.upper()}", "https", "fd00::1", 8443, PIN),
-        ("localhost:8300", "http", "localhost", 8300, ""),
-        ("chat.example.org", "https", "chat.example.org", 443, ""),
+        ("https://chat.example.org", "https", "chat.example.org", 443, "", ""),
+        ("http://localhost:8300/", "http", "localhost", 8300, "", ""),
+        (f"http://10.0.0.2:8300#root={ROOT}", "http", "10.0.0.2", 8300, "", ROOT),
+        ("hutong://10.0.0.2", "hutong", "10.0.0.2", 8301, "", ""),
+        (f"hutong://10.0.0.2#root={ROOT}", "hutong", "10.0.0.2", 8301, "", ROOT),
+        (f"https://[fd00::1]:8443#sha256={PIN.upper()}", "https", "fd00::1", 8443, PIN, ""),
+        (f"https://a.example#sha256={PIN}&root={ROOT}", "https", "a.example", 443, PIN, ROOT),
+        ("localhost:8300", "http", "localhost", 8300, "", ""),
+        ("chat.example.org", "https", "chat.example.org", 443, "", ""),
     ],
 )
-def test_addresses(text: str, scheme: str, host: str, port: int, pin: str) -> None:
+def test_addresses(text: str, scheme: str, host: str, port: int, pin: str, root: str) -> None:
     address = parse_address(text)
     assert (address.scheme, address.host, address.port) == (scheme, host, port)
     assert address.fingerprint.hex() == pin
+    assert len(address.root) in {0, 32}
+    assert root_text(address.root) == root
+    assert address.vouched is (bool(root) or scheme == "https")
     assert parse_address(str(address)) == address
 
 
@@ -51,9 +59,14 @@ def test_addresses(text: str, scheme: str, host: str, port: int, pin: str) -> No
         "https://host:0",
         "https://host/path",
         "https://user@host",
-        "hutong://host#sha256=abc",
+        "https://host#sha256=abc",
         "hutong://host#md5=00",
         f"http://host#sha256={PIN}",
+        f"hutong://host#sha256={PIN}",
+        f"hutong://host#root={ROOT}=",
+        f"hutong://host#root={ROOT[:-1]}",
+        f"hutong://host#root={ROOT}&root={ROOT}",
+        f"https://host#root={ROOT}&",
     ],
 )
 def test_wrong_addresses_are_explained(text: str) -> None:

@@ -57,10 +57,10 @@ class Play:
     async def answer(self) -> None:
         """Answer what is asked until nothing is."""
         await self.scene.settle()
-        while self._answered < len(self.scene.carrier.requests):
-            request = self.scene.carrier.requests[self._answered]
+        while self._answered < len(self.scene.link.requests):
+            request = self.scene.link.requests[self._answered]
             self._answered += 1
-            self.scene.carrier.answer(request.id, self._reply(request).SerializeToString())
+            self.scene.link.answer(request.id, self._reply(request).SerializeToString())
             await self.scene.settle()
 
     def _reply(self, request: link_pb2.Request) -> Body:
@@ -90,7 +90,7 @@ class Play:
         return added
 
     def push(self, *events: log_pb2.Event) -> None:
-        self.scene.carrier.say(link_pb2.Packet(events=events))
+        self.scene.link.say(link_pb2.Packet(events=events))
 
 
 @pytest.fixture
@@ -140,15 +140,15 @@ async def test_pushes_that_overtake_the_page_wait_for_it(play: Play) -> None:
     play._answered = 1
     stream = play.sync.stream()
     await play.scene.settle()
-    listing = play.scene.carrier.requests[1]
+    listing = play.scene.link.requests[1]
     play._answered = 2
-    play.scene.carrier.answer(listing.id, play._reply(listing).SerializeToString())
+    play.scene.link.answer(listing.id, play._reply(listing).SerializeToString())
     await play.scene.settle()
-    follow = play.scene.carrier.requests[2]
+    follow = play.scene.link.requests[2]
     play._answered = 3
     reply = play._reply(follow)  # read before the next append, sent after it
     play.push(*play.append(1))
-    play.scene.carrier.answer(follow.id, reply.SerializeToString())
+    play.scene.link.answer(follow.id, reply.SerializeToString())
     await play.answer()
     assert await _take(stream, 4) == [3, 4, 5, 6]
 
@@ -207,9 +207,27 @@ async def test_the_cursor_moves_when_the_next_is_asked_for(play: Play) -> None:
 
 async def test_a_device_that_is_signed_out_ends_its_streams(play: Play) -> None:
     stream = await play.start()
-    play.scene.carrier.dismiss(link_pb2.Goodbye.REASON_REVOKED)
+    play.scene.link.dismiss(link_pb2.Goodbye.REASON_REVOKED)
     with pytest.raises(Unauthenticated):
         await anext(stream)
+    await play.scene.advance(1)
+    assert len(play.scene.links) == 2  # as nobody, who follows nothing
+    assert play.scene.link.early == []
+
+
+async def test_seal14_what_was_followed_is_followed_in_the_first_flight(play: Play) -> None:
+    """Events of the time without a link come with the sign-in's answer: no second round trip."""
+    stream = await play.start()
+    await play.scene.advance(10)
+    play.append(2)
+    play.scene.link.owner.lost()
+    await play.scene.settle()
+    assert [each.method for each in play.scene.link.requests] == [methods.RESUME.id, methods.FOLLOW.id]
+    play.scene.link.challenge()
+    play.scene.accept_resume()
+    play._answered = 1
+    await play.answer()
+    assert await _take(stream, 2) == [3, 4]
 
 
 async def test_two_streams_each_get_everything(play: Play) -> None:
