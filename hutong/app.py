@@ -6,16 +6,18 @@ import asyncio
 import contextlib
 import fcntl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import IO
+from urllib.parse import urlsplit
 
 from hutong.platform import answers, events, journal
 from hutong.platform.blobs import Blobs
 from hutong.platform.bus import LocalBus
 from hutong.platform.clock import Clock, Randomness, SystemClock
 from hutong.platform.database import Reads
+from hutong.platform.endpoints import Endpoints, ensure_secret
 from hutong.platform.feature import (
     Background,
     Feature,
@@ -29,10 +31,12 @@ from hutong.platform.limits import Limits
 from hutong.platform.metrics import Metrics
 from hutong.platform.migrate import migrate
 from hutong.platform.rpc import methods_of
+from hutong.platform.sealing import CoreDoor
+from hutong.platform.service_keys import ServiceKeys
 from hutong.platform.sessions import Sessions
 from hutong.platform.settings import Settings, SettingsError
 from hutong.platform.writer import Transaction, Writer
-from hutong.schema import log_pb2
+from hutong.schema import log_pb2, sealed_pb2
 
 PURGE_EVERY_S = 3600
 
@@ -41,9 +45,12 @@ log = journal.get(__name__)
 
 @dataclass(slots=True)
 class Core:
-    """The platform with its features, without any listener."""
+    """The platform with its features, without any listener; carriers come in by `door`."""
 
     platform: Platform
+    door: CoreDoor
+    keys: ServiceKeys
+    relay_secret: bytes
     background: list[Background]
     _housekeeping: list[asyncio.Task[None]]
     _lock: IO[bytes]
@@ -55,6 +62,41 @@ class Core:
             await service.on_start()
         self._housekeeping.append(asyncio.create_task(_watch_idle(self.platform)))
         self._housekeeping.append(asyncio.create_task(_purge(self.platform)))
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self.platform.settings
+
+    @property
+    def metrics(self) -> Metrics:
+        """What /metrics shows."""
+        return self.platform.metrics
+
+    @property
+    def root(self) -> bytes:
+        """The public key that clients pin (SEAL17)."""
+        return self.keys.root
+
+    @property
+    def ready(self) -> bool:
+        """Whether new clients would be let in."""
+        return not self.platform.sessions.closing
+
+    async def certify(self, public_key: bytes, host: str) -> bytes:
+        """Return the root's certificate (DER) for an edge's key. Raises `OSError` without a root."""
+        return self.keys.certify(public_key, host)
+
+    def announce(self, endpoints: Endpoints) -> None:
+        """Be told by an edge where it is reached; clients learn it from the manifest and the features."""
+        endpoints.relay_secret = self.relay_secret
+        for item in fields(endpoints):
+            setattr(self.platform.endpoints, item.name, getattr(endpoints, item.name))
+        self.keys.set_endpoints(_in_manifest(endpoints))
+
+    def collect(self) -> None:
+        """Bring the metrics up to date."""
+        self.platform.sessions.collect()
 
     async def close(self) -> None:
         """Say goodbye, commit what waits, close the database."""
@@ -107,7 +149,25 @@ def build_core(
     for method in methods_of(log_pb2.DESCRIPTOR.services_by_name["Log"], log_service):
         methods[method.id] = method
     sessions.methods = methods
-    return Core(platform, background, [], lock)
+    keys = ServiceKeys(settings.data, clock, random, days=settings.service_key_days)
+    door = CoreDoor(sessions, keys, platform.limits, secret=ensure_secret(settings.data, "tags"))
+    relay_secret = ensure_secret(settings.data, "relay")
+    return Core(platform, door, keys, relay_secret, background, [], lock)
+
+
+def _in_manifest(endpoints: Endpoints) -> list[sealed_pb2.Endpoint]:
+    """Return how clients reach the server, the best way first."""
+    ways = []
+    if endpoints.link_port:
+        kind = sealed_pb2.Endpoint.KIND_LINK
+        ways.append(sealed_pb2.Endpoint(kind=kind, host=endpoints.link_host, port=endpoints.link_port))
+    url = urlsplit(endpoints.public_url)
+    if url.hostname:
+        plain = url.scheme == "http"
+        port = url.port or (80 if plain else 443)
+        kind = sealed_pb2.Endpoint.KIND_WEB
+        ways.append(sealed_pb2.Endpoint(kind=kind, host=url.hostname, port=port, plain=plain))
+    return ways
 
 
 def _lock(folder: Path) -> IO[bytes]:

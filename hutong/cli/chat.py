@@ -179,7 +179,7 @@ def who_can_read(me: Client, conversation: Conversation) -> str:
         "they are stored there."
     )
     if not me.address.encrypted and not me.address.loopback:
-        sentence += " This connection is not encrypted: others on the network can read along."
+        sentence += " On the network it can be seen that you talk, and how much, but not what."
     return sentence
 
 

@@ -15,6 +15,8 @@ from typer.core import TyperGroup
 # In the order of the help text: the command's name is the function's name in its module.
 MODULES = {
     "serve": "hutong.cli.serve",
+    "core": "hutong.cli.core",
+    "edge": "hutong.cli.edge",
     "demo": "hutong.cli.demo",
     "doctor": "hutong.cli.doctor",
     "login": "hutong.cli.login",

@@ -13,7 +13,7 @@ from rich.table import Table
 from hutong.cli.diagnosis import Finding
 from hutong.cli.doctor_client import examine_client
 from hutong.cli.doctor_server import examine_server
-from hutong.cli.session import FAILED, HomeOption, console, safe, tell_error, with_goodbyes
+from hutong.cli.session import FAILED, HomeOption, console, safe, tell_error
 from hutong.platform.settings import SettingsError, load
 
 _MARKS = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "problem": "[red]problem[/]"}
@@ -36,7 +36,7 @@ def doctor(
 ) -> None:
     """Check a server on this machine, or, with --server, a server from outside."""
     try:
-        findings = uvloop.run(with_goodbyes(_examine(data, config, server, home)))
+        findings = uvloop.run(_examine(data, config, server, home))
     except SettingsError as error:
         tell_error(str(error))
         raise typer.Exit(2) from error

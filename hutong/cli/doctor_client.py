@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hutong.cli.diagnosis import Finding, examine_disk, examine_folder, examine_stun, examine_turn
+from hutong.cli.diagnosis import (
+    Finding,
+    examine_disk,
+    examine_folder,
+    examine_nat,
+    examine_stun,
+    examine_turn,
+)
 from hutong.client import AddressError, Client, HomeError, UnreachableError, methods, parse_address
 from hutong.client.home import default_root
 from hutong.client.probe import IceUrl, ProbeError
@@ -48,12 +55,12 @@ async def examine_client(server: str, home: Path | None) -> list[Finding]:
 
 def _examine_connection(me: Client) -> list[Finding]:
     name = f"{me.server_name}, version {me.server_version}"
-    if me.address.encrypted or me.address.loopback:
-        how = "encrypted" if me.address.encrypted else "on this machine"
+    if me.address.vouched or me.address.loopback:
+        how = "its root key is vouched for" if me.address.vouched else "on this machine"
         connection = Finding("Connection", "ok", f"{name}, {how}")
     else:
-        advice = "Use https:// or hutong:// outside of a network you trust."
-        connection = Finding("Connection", "note", f"{name}, not encrypted", advice)
+        advice = "Compare the root key that `hutong login` shows with the one `hutong serve` prints."
+        connection = Finding("Connection", "note", f"{name}, known by its first contact", advice)
     skew_s = me.clock_skew_s
     if abs(skew_s) > _SKEW_S_MAX:
         clock = Finding(
@@ -84,7 +91,10 @@ async def _examine_ice(me: Client) -> list[Finding]:
                 findings.append(Finding("Relay", "problem", str(error), "Check the server's settings."))
                 continue
             if url.scheme == "stun":
-                findings.append(await examine_stun(url.host, url.port))
+                stun = await examine_stun(url.host, url.port)
+                findings.append(stun)
+                if stun.result == "ok":
+                    findings.append(await examine_nat(url.host, url.port))
             elif url.scheme in {"turn", "turns"}:
                 findings.append(await examine_turn(url, each.username, each.credential))
     return findings

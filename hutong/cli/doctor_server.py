@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import http.client
 import json
 import socket
@@ -15,9 +14,10 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from hutong.cli.diagnosis import Finding, examine_disk, examine_folder, examine_stun, examine_turn
+from hutong.cli.doctor_keys import examine_keys
 from hutong.client.probe import IceUrl
-from hutong.edge import certificates
-from hutong.edge.stream import ALPN
+from hutong.edge.link import ALPN
+from hutong.platform.coturn import parse_coturn
 from hutong.platform.settings import Settings
 from hutong.protocols.stun import time_limited_credentials
 
@@ -34,6 +34,7 @@ async def examine_server(settings: Settings) -> list[Finding]:
     findings = [folder, examine_disk(settings.data)]
     if folder.result != "problem":
         findings += await asyncio.to_thread(_examine_database, settings)
+        findings.append(examine_keys(settings))
     public = await asyncio.to_thread(_examine_public_port, settings)
     findings.append(public)
     running = public.result == "ok" and "answers" in public.found
@@ -150,17 +151,17 @@ def _examine_link_port(settings: Settings, *, running: bool) -> Finding:
     except (OSError, ValueError) as error:
         advice = "End what uses it, or set link_port."
         return Finding(check, "problem", f"Another program listens at {host}:{port} ({error}).", advice)
-    kept = settings.data / "tls" / "certificate.pem"
-    if not kept.exists() or certificates.fingerprint(kept) != shown:
+    kept = settings.data / "tls" / "link.der"
+    if not kept.exists() or kept.read_bytes() != shown:
         advice = "Another server uses this port; set link_port, or give its --data."
         return Finding(check, "problem", f"{host}:{port} shows another certificate.", advice)
-    return Finding(check, "ok", f"{host}:{port}, certificate {shown[:16]}…")
+    return Finding(check, "ok", f"{host}:{port} shows this server's certificate")
 
 
-def _certificate_of(host: str, port: int) -> str:
+def _certificate_of(host: str, port: int) -> bytes:
     context = ssl.create_default_context()
     context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE  # its fingerprint is what we compare
+    context.verify_mode = ssl.CERT_NONE  # compared with the one that is kept
     context.set_alpn_protocols([ALPN])
     with (
         socket.create_connection((host, port), timeout=_TIMEOUT_S) as plain,
@@ -168,7 +169,7 @@ def _certificate_of(host: str, port: int) -> str:
     ):
         if secure.selected_alpn_protocol() != ALPN:
             raise ValueError("not a link port")
-        return hashlib.sha256(secure.getpeercert(binary_form=True) or b"").hexdigest()
+        return secure.getpeercert(binary_form=True) or b""
 
 
 def _is_taken(host: str, port: int) -> bool:
@@ -190,6 +191,9 @@ def _local(host: str) -> str:
 
 
 async def _examine_relay(settings: Settings, *, running: bool) -> list[Finding]:
+    coturn = parse_coturn(settings.relay_coturn)
+    if coturn is not None:
+        return await _examine_turn_at(coturn.host, coturn.port, coturn.secret)
     port = settings.relay_port
     if port < 0:
         advice = "Without it some calls and files do not find a path."
@@ -197,12 +201,14 @@ async def _examine_relay(settings: Settings, *, running: bool) -> list[Finding]:
     if not running:
         return [_examine_free_relay_port(_local(settings.host), port)]
     host = settings.relay_address or _local(settings.host)
-    findings = [await examine_stun(host, port)]
     secret = settings.data / "relay.secret"
-    if secret.exists():
-        username, credential = time_limited_credentials(
-            bytes.fromhex(secret.read_text()), "doctor", time.time(), _CREDENTIAL_LIFE_S
-        )
+    return await _examine_turn_at(host, port, bytes.fromhex(secret.read_text()) if secret.exists() else None)
+
+
+async def _examine_turn_at(host: str, port: int, secret: bytes | None) -> list[Finding]:
+    findings = [await examine_stun(host, port)]
+    if secret is not None:
+        username, credential = time_limited_credentials(secret, "doctor", time.time(), _CREDENTIAL_LIFE_S)
         urls = [IceUrl("turn", host, port, transport) for transport in ("udp", "tcp")]
         findings += [await examine_turn(url, username, credential) for url in urls]
     return findings

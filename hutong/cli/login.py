@@ -33,8 +33,11 @@ def login(
             raise FailedPrecondition(
                 f"You are signed in as @{me.me.handle} already. First: hutong logout", reason="signed_in"
             )
-        if not me.address.encrypted and not me.address.loopback:
-            tell("[yellow]This connection is not encrypted: others on the network can read along.[/]")
+        if not me.address.vouched and not me.address.loopback:
+            tell(
+                "[yellow]Nothing but this first contact says that this is the server you mean.[/] Its root "
+                f"key is {me.server_root}; compare it with what hutong serve prints there."
+            )
         password = _password(new=new)
         if new:
             person = await me.sign_up(handle, password, name=name, invitation=invitation, device_name=device)

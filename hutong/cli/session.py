@@ -11,7 +11,7 @@ import threading
 import unicodedata
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 import uvloop
@@ -23,10 +23,7 @@ from hutong.client.home import default_root
 from hutong.client.transfers import TransferError
 from hutong.platform.errors import RpcError, Unauthenticated
 
-T = TypeVar("T")
-
 FAILED, USAGE, UNREACHABLE, SIGNED_OUT = 1, 2, 3, 4
-GOODBYE_S = 0.1
 # Control, format (bidirectional overrides among them), surrogate, private use, unassigned.
 _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 # Format characters that scripts and emoji need.
@@ -53,18 +50,10 @@ HomeOption = Annotated[
 ]
 
 
-async def with_goodbyes(work: Coroutine[Any, Any, T]) -> T:
-    """Do the work, then let closing connections finish: a loop that ends before TLS has complains."""
-    try:
-        return await work
-    finally:
-        await asyncio.sleep(GOODBYE_S)
-
-
 def run(work: Coroutine[Any, Any, None]) -> None:
     """Run a command; turn what went wrong into a sentence and an exit code."""
     try:
-        uvloop.run(with_goodbyes(work))
+        uvloop.run(work)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except Unauthenticated as error:

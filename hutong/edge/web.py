@@ -1,4 +1,4 @@
-"""HTTP on the public port: the web client's files, health, metrics."""
+"""HTTP on the public port: the web client's files, the POST carrier, health, metrics."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hutong import __version__
-from hutong.platform.feature import Platform
+from hutong.edge.core import CoreAccess
+from hutong.edge.websocket import PATH
 
 # Pictures and files arrive over the link and are shown from blob: URLs; nothing is loaded from elsewhere.
 CONTENT_SECURITY_POLICY = (
@@ -47,17 +48,29 @@ class _WebFiles(StaticFiles):
         return response
 
 
-def create(platform: Platform, folder: Path = WEB_FOLDER) -> Starlette:
-    """Return the ASGI application."""
+def create(core: CoreAccess, carriers: ASGIApp, folder: Path = WEB_FOLDER) -> ASGIApp:
+    """Return the ASGI application; `carriers` answers POST and DELETE at the link's path."""
+    pages = _pages(core, folder)
 
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        # Sealed bytes are compressed by nobody, so they go past the middleware.
+        carried = scope["path"] == PATH and scope["method"] in {"POST", "DELETE"}
+        await (carriers if carried else pages)(scope, receive, send)
+
+    return answer
+
+
+def _pages(core: CoreAccess, folder: Path) -> Starlette:
     async def health(_request: Request) -> Response:
-        return JSONResponse({"status": "ok", "name": platform.settings.server_name, "version": __version__})
+        status, code = ("ok", 200) if core.ready else ("no core", 503)
+        body = {"status": status, "name": core.settings.server_name, "version": __version__}
+        return JSONResponse(body, code)
 
     async def metrics(request: Request) -> Response:
-        if not _may_read_metrics(request, platform.settings.metrics_token):
+        if not _may_read_metrics(request, core.settings.metrics_token):
             raise HTTPException(404)
-        platform.sessions.collect()
-        return PlainTextResponse(platform.metrics.text(), media_type="text/plain; version=0.0.4")
+        core.collect()
+        return PlainTextResponse(core.metrics.text(), media_type="text/plain; version=0.0.4")
 
     async def missing(_request: Request) -> Response:
         return PlainTextResponse(

@@ -24,10 +24,9 @@ from picows import (
 )
 from picows.picows import WSProtocol  # type: ignore[attr-defined]  # not in the stubs
 
-from hutong.edge.stream import LINGER_S
-from hutong.platform.connection import MESSAGE_BYTES_MAX, WAITING_BYTES_MAX, Connection
-from hutong.platform.sessions import Sessions
-from hutong.schema import link_pb2
+from hutong.edge.sockets import LINGER_S, tune
+from hutong.platform.connection import WAITING_BYTES_MAX
+from hutong.platform.door import CARRIER_MESSAGE_BYTES_MAX, LOW_WATER_BYTES, Arrival, Door, Inlet
 
 PATH = "/link"
 SUBPROTOCOL = "hutong.1"
@@ -35,7 +34,10 @@ HANDSHAKE_TIMEOUT_S = 10
 # Grows with what arrives and shrinks again; small, because most connections are idle.
 _READ_BUFFER_BYTES = 2048
 _DATA = (WSMsgType.BINARY, WSMsgType.TEXT, WSMsgType.CONTINUATION)
-
+# picows 2.3.1 hands a larger message on beside a view of its header, which the next message overwrites while
+# uvloop still keeps it. With room for the header in front of the message both are copied together.
+_COPIED_BYTES_MAX = 8192
+_HEADER_ROOM_BYTES = 14
 # Of one message; empty ones cost memory that the bound by size does not see.
 _PARTS_MAX = 1024
 
@@ -65,7 +67,7 @@ def _finish(transport: WSTransport, code: WSCloseCode) -> None:
 
 
 class _Carrier:
-    """Lets a `Connection` send WebSocket messages."""
+    """Sends WebSocket messages, one for each carrier message."""
 
     __slots__ = ("_transport",)
 
@@ -73,10 +75,17 @@ class _Carrier:
         self._transport = transport
 
     def send(self, message: bytes) -> None:
-        self._transport.send(WSMsgType.BINARY, message)
+        if len(message) <= _COPIED_BYTES_MAX:
+            self._transport.send(WSMsgType.BINARY, message)
+        else:
+            room = bytearray(_HEADER_ROOM_BYTES) + message
+            self._transport.send_reuse_external_bytearray(WSMsgType.BINARY, room, _HEADER_ROOM_BYTES)
 
     def waiting_bytes(self) -> int:
         return int(self._transport.underlying_transport.get_write_buffer_size())
+
+    def identified(self, tag: bytes) -> None:
+        """Tickets are the link port's."""
 
     def close(self, *, at_once: bool) -> None:
         if at_once:
@@ -88,23 +97,28 @@ class _Carrier:
 class _Listener(WSListener):
     """Turns frames into whole messages."""
 
-    def __init__(self, sessions: Sessions) -> None:
-        self._sessions = sessions
-        self._connection: Connection | None = None
+    def __init__(self, door: Door, dscp: int) -> None:
+        self._door = door
+        self._dscp = dscp
+        self._inlet: Inlet | None = None
         self._started = False
         self._parts: list[bytes] = []
         self._size = 0
 
     def on_ws_connected(self, transport: WSTransport) -> None:
+        tune(transport.underlying_transport.get_extra_info("socket"), self._dscp)
+        # `resume_writing` then means what `Inlet.drained` says.
+        transport.underlying_transport.set_write_buffer_limits(LOW_WATER_BYTES - 1, LOW_WATER_BYTES // 2)
         peer = transport.underlying_transport.get_extra_info("peername")
         address = str(peer[0]) if peer else ""
-        self._connection = Connection(self._sessions, _Carrier(transport), address)
+        self._inlet = self._door.open(_Carrier(transport), Arrival(address))
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        assert self._connection is not None
+        if self._inlet is None:
+            return  # it broke the protocol
         kind = frame.msg_type
         if kind == WSMsgType.BINARY and frame.fin and not self._started:
-            self._connection.receive(frame.get_payload_as_bytes())
+            self._inlet.receive(frame.get_payload_as_bytes())
         elif kind in _DATA:
             self._continue(transport, frame)
         elif kind == WSMsgType.PING:
@@ -122,37 +136,44 @@ class _Listener(WSListener):
             transport.send_pong(frame.get_payload_as_bytes())
 
     def _continue(self, transport: WSTransport, frame: WSFrame) -> None:
-        """Collect a fragmented message; text, and more than the bound, end the connection (CONN2, CONN4)."""
-        assert self._connection is not None
+        """Collect a fragmented message; text, and more than the bound, end the connection (CONN2, SEAL1)."""
+        assert self._inlet is not None
         self._size += len(frame.get_payload_as_memoryview())
         if frame.msg_type == WSMsgType.TEXT or self._started != (frame.msg_type == WSMsgType.CONTINUATION):
-            self._connection.goodbye(
-                link_pb2.Goodbye.REASON_PROTOCOL_ERROR, "Messages are binary, one after the other."
-            )
+            self._end(transport, WSCloseCode.PROTOCOL_ERROR)
             return
-        if self._size > MESSAGE_BYTES_MAX or len(self._parts) >= _PARTS_MAX:
-            self._connection.closed()
-            _finish(transport, WSCloseCode.MESSAGE_TOO_BIG)
+        if self._size > CARRIER_MESSAGE_BYTES_MAX or len(self._parts) >= _PARTS_MAX:
+            self._end(transport, WSCloseCode.MESSAGE_TOO_BIG)
             return
         self._started = True
         self._parts.append(frame.get_payload_as_bytes())
         if frame.fin:
             message, self._parts, self._size, self._started = b"".join(self._parts), [], 0, False
-            self._connection.receive(message)
+            self._inlet.receive(message)
+
+    def _end(self, transport: WSTransport, code: WSCloseCode) -> None:
+        assert self._inlet is not None
+        inlet, self._inlet = self._inlet, None
+        inlet.closed()
+        self._parts.clear()
+        _finish(transport, code)
 
     def on_ws_disconnected(self, _transport: WSTransport) -> None:
-        if self._connection is not None:
-            self._connection.closed()
+        if self._inlet is not None:
+            inlet, self._inlet = self._inlet, None
+            inlet.closed()
 
     def pause_writing(self) -> None:
-        """The bound is `Connection`'s, by bytes."""
+        """The bound is the core's, by bytes."""
 
     def resume_writing(self) -> None:
-        """The bound is `Connection`'s, by bytes."""
+        """There is room again for what does not hurry."""
+        if self._inlet is not None:
+            self._inlet.drained()
 
 
-def upgrade_protocol(sessions: Sessions) -> type[asyncio.Protocol]:
-    """Return the protocol class uvicorn hands upgraded sockets to."""
+def upgrade_protocol(door: Door, dscp: int) -> type[asyncio.Protocol]:
+    """Return the protocol class uvicorn hands upgraded sockets to; what they send is marked with `dscp`."""
 
     def accept(request: WSUpgradeRequest) -> WSUpgradeResponseWithListener:
         offered = request.headers.get("Sec-WebSocket-Protocol", "")
@@ -161,7 +182,7 @@ def upgrade_protocol(sessions: Sessions) -> type[asyncio.Protocol]:
             return WSUpgradeResponseWithListener(refusal, None)
         headers = {"Sec-WebSocket-Protocol": SUBPROTOCOL}
         response = WSUpgradeResponse.create_101_response(headers)
-        return WSUpgradeResponseWithListener(response, _Listener(sessions))
+        return WSUpgradeResponseWithListener(response, _Listener(door, dscp))
 
     class HandOver(asyncio.Protocol):
         """Feeds the upgrade request to picows, then steps aside."""
@@ -180,7 +201,7 @@ def upgrade_protocol(sessions: Sessions) -> type[asyncio.Protocol]:
                 10,
                 WSAutoPingStrategy.PING_WHEN_IDLE,
                 False,  # enable_auto_pong: it knows no bound
-                MESSAGE_BYTES_MAX,
+                CARRIER_MESSAGE_BYTES_MAX,
                 None,
                 _READ_BUFFER_BYTES,
             )

@@ -1,4 +1,4 @@
-"""Clients that say exactly what they are told, right or wrong: WebSocket, TLS stream, HTTP."""
+"""Clients that say exactly what they are told, right or wrong: TCP, HTTP, WebSocket."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from hutong.schema import link_pb2
+from tests.edge.sealed import Ended, Sealed
 
 WAIT_S = 10
 TEXT, BINARY, CLOSE, PING, PONG, CONTINUATION = 1, 2, 8, 9, 10, 0
@@ -20,10 +20,6 @@ PROTOCOL = "hutong.1"
 
 # Not `OSError`, because to wait in vain is one as well.
 _CUT_OFF = (ConnectionError, ssl.SSLError)
-
-
-class Ended(Exception):
-    """The other side has closed or reset the connection."""
 
 
 class Raw:
@@ -127,11 +123,11 @@ def frame(opcode: int, payload: bytes, *, fin: bool = True, masked: bool = True,
     return head + (bytes(4) if masked else b"") + payload
 
 
-class RawWebSocket(Raw):
+class RawWebSocket(Raw, Sealed):
     """After the upgrade."""
 
-    async def say(self, message: bytes) -> None:
-        await self.write(frame(BINARY, message))
+    async def carry(self, *messages: bytes) -> None:
+        await self.write(b"".join(frame(BINARY, each) for each in messages))
 
     async def receive(self) -> tuple[int, bytes]:
         """Return the next frame's opcode and payload."""
@@ -141,37 +137,22 @@ class RawWebSocket(Raw):
             size = int.from_bytes(await self.read(2 if size == 126 else 8), "big")
         return first & 0x0F, await self.read(size)
 
-    async def packet(self) -> link_pb2.Packet:
-        """Return the next packet, passing over control frames."""
+    async def carried(self) -> bytes:
+        """Return the next carrier message, passing over control frames."""
         while True:
             opcode, payload = await self.receive()
             if opcode == BINARY:
-                return link_pb2.Packet.FromString(payload)
+                return payload
             if opcode == CLOSE:
                 raise Ended(int.from_bytes(payload[:2], "big"))
-
-    async def reply(self) -> link_pb2.Reply:
-        while True:
-            for reply in (await self.packet()).replies:
-                return reply
 
     async def close_code(self) -> int:
         """Return the code of the close frame that has to come; 0 when the connection ends without."""
         try:
             while True:
-                await self.packet()
+                await self.carried()
         except Ended as ended:
             return int(ended.args[0]) if ended.args else 0
-
-    async def farewell(self) -> int:
-        """Return the reason of the goodbye that has to come, 0 when there is none."""
-        try:
-            while True:
-                packet = await self.packet()
-                if packet.HasField("goodbye"):
-                    return packet.goodbye.reason
-        except Ended:
-            return 0
 
 
 def upgrade(path: str = "/link", protocol: str | None = PROTOCOL, **other: str) -> bytes:
@@ -191,36 +172,14 @@ def upgrade(path: str = "/link", protocol: str | None = PROTOCOL, **other: str) 
 
 @asynccontextmanager
 async def websocket(
-    port: int, *, tls: ssl.SSLContext | None = None, receive_buffer_bytes: int = 0
-) -> AsyncIterator[tuple[RawWebSocket, link_pb2.Challenge]]:
-    """Open a link, and take the challenge."""
+    port: int, *, tls: ssl.SSLContext | None = None, receive_buffer_bytes: int = 0, sealed: bool = True
+) -> AsyncIterator[RawWebSocket]:
+    """Open a link, up to the challenge; without `sealed` nothing is said on it yet."""
     async with connected(port, tls=tls, receive_buffer_bytes=receive_buffer_bytes) as raw:
         link = RawWebSocket(raw.reader, raw.writer)
         await link.write(upgrade())
         head = await asyncio.wait_for(link.reader.readuntil(b"\r\n\r\n"), WAIT_S)
         assert head.startswith(b"HTTP/1.1 101"), head
-        yield link, (await link.packet()).challenge
-
-
-# ---- TLS stream ----
-
-
-class RawStream(Raw):
-    """Messages behind their length."""
-
-    async def packet(self) -> link_pb2.Packet:
-        size = int.from_bytes(await self.read(4), "big")
-        return link_pb2.Packet.FromString(await self.read(size))
-
-    async def say(self, message: bytes) -> None:
-        await self.write(len(message).to_bytes(4, "big") + message)
-
-
-@asynccontextmanager
-async def stream(
-    port: int, tls: ssl.SSLContext, *, receive_buffer_bytes: int = 0
-) -> AsyncIterator[tuple[RawStream, link_pb2.Challenge]]:
-    tls.set_alpn_protocols(["hutong/1"])
-    async with connected(port, tls=tls, receive_buffer_bytes=receive_buffer_bytes) as raw:
-        link = RawStream(raw.reader, raw.writer)
-        yield link, (await link.packet()).challenge
+        if sealed:
+            await link.open()
+        yield link

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import os
 import re
@@ -22,6 +23,8 @@ HUTONG = [str(Path(sys.executable).with_name("hutong"))]
 class Serve:
     """One data folder; may be started again and again, on the ports it got the first time."""
 
+    command = "serve"
+
     def __init__(self, folder: Path, **settings: object) -> None:
         self.folder = folder
         self.settings: dict[str, object] = {
@@ -36,6 +39,7 @@ class Serve:
         self.up = asyncio.Event()
         self.port = 0
         self.link_port = 0
+        self.root = b""
         self.process: asyncio.subprocess.Process
 
     @property
@@ -64,7 +68,7 @@ class Serve:
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "stderr.txt").open("ab") as errors:
             self.process = await asyncio.create_subprocess_exec(
-                *HUTONG, "serve", env=self.environment(), stdout=asyncio.subprocess.PIPE, stderr=errors
+                *HUTONG, self.command, env=self.environment(), stdout=asyncio.subprocess.PIPE, stderr=errors
             )
         assert self.process.stdout is not None
         self.greeting = ""
@@ -74,13 +78,18 @@ class Serve:
                 if not line:
                     raise RuntimeError(f"it ended: {self.greeting} {self.errors}")
                 self.greeting += line.decode()
+        self.read_greeting()
+        self.up.set()
+
+    def read_greeting(self) -> None:
+        """Learn the ports, and keep them for the next start."""
         found = re.search(r"open at https?://[\w.]+:(\d+)", self.greeting)
-        link = re.search(r"hutong://[\w.]+:(\d+)", self.greeting)
+        link = re.search(r"hutong://[\w.]+:(\d+)#root=([\w-]{43})", self.greeting)
         assert found
         self.port = int(found[1])
         self.link_port = int(link[1]) if link else -1
+        self.root = base64.urlsafe_b64decode(link[2] + "=") if link else b""
         self.settings |= {"port": self.port, "link_port": self.link_port}
-        self.up.set()
 
     async def kill(self) -> None:
         """End it as a power cut would, as far as a process can tell."""

@@ -6,6 +6,7 @@ import asyncio
 import random
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from hutong.edge import web
 from hutong.platform.settings import SettingsError
 from hutong.schema import link_pb2
 from tests.edge.listening import Listening, listening, packet, trusting
-from tests.edge.raw import BINARY, Answer, connected, frame, get, parse, websocket
+from tests.edge.raw import Answer, connected, get, parse, websocket
 
 
 @pytest.fixture
@@ -27,22 +28,22 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "assets" / "app-0123abcd.js").write_text("export {}")
     (tmp_path / "secret.txt").write_text("secret")
     create = web.create
-    monkeypatch.setattr(web, "create", lambda platform: create(platform, folder))
+    monkeypatch.setattr(web, "create", lambda core, carriers: create(core, carriers, folder))
     return folder
 
 
 @pytest.fixture
 def unbuilt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     create = web.create
-    monkeypatch.setattr(web, "create", lambda platform: create(platform, tmp_path / "nowhere"))
+    monkeypatch.setattr(web, "create", lambda core, posts: create(core, posts, tmp_path / "nowhere"))
 
 
 @pytest.mark.usefixtures("built")
 async def test_one_port_for_everything(tmp_path: Path) -> None:
     async with listening(tmp_path) as edge:
         page, health, metrics = [await get(edge.port, path) for path in ("/", "/healthz", "/metrics")]
-        async with websocket(edge.port) as (link, _):
-            await link.write(frame(BINARY, packet(link_pb2.Request(id=1, method=99_999))))
+        async with websocket(edge.port) as link:
+            await link.say(packet(link_pb2.Request(id=1, method=99_999)))
             assert (await link.reply()).error.reason == "unknown_method"
     assert page.status == health.status == metrics.status == 200
     assert b"<title>Hutong" in page.body
@@ -238,9 +239,9 @@ async def test_a_link_is_not_bound_by_the_time_for_a_head(
     edge: Listening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_module, "HEAD_TIMEOUT_S", 0.1)
-    async with websocket(edge.port) as (link, _):
+    async with websocket(edge.port) as link:
         await asyncio.sleep(0.3)
-        await link.write(frame(BINARY, packet(ping=7)))
+        await link.say(packet(ping=7))
         assert (await link.packet()).pong == 7
 
 
@@ -251,13 +252,12 @@ async def test_a_certificate_of_its_own(tmp_path: Path) -> None:
     async with listening(tmp_path, tls="self-signed") as edge:
         assert edge.addresses.public_url.startswith("https://")
         assert (await get(edge.port, "/healthz", tls=trusting())).status == 200
-        async with websocket(edge.port, tls=trusting()) as (link, challenge):
-            assert len(challenge.nonce) == 32
-            await link.write(frame(BINARY, packet(ping=7)))
+        async with websocket(edge.port, tls=trusting()) as link:
+            await link.say(packet(ping=7))
             assert (await link.packet()).pong == 7
             for _ in range(30):  # large ones both ways, through the protocol that took the socket over
                 request = link_pb2.Request(id=1, method=99_999, body=b"x" * 100_000)
-                await link.write(frame(BINARY, packet(request)))
+                await link.say(packet(request))
                 assert (await link.reply()).error.reason == "unknown_method"
         async with connected(edge.port) as raw:
             await raw.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -268,7 +268,7 @@ async def test_a_certificate_from_files(tmp_path: Path) -> None:
     async with listening(tmp_path / "one", tls="self-signed"):
         pass
     files = tmp_path / "one" / "tls"
-    options = {
+    options: dict[str, Any] = {
         "tls": "files",
         "tls_certificate_file": files / "certificate.pem",
         "tls_key_file": files / "certificate.key",
@@ -286,7 +286,7 @@ async def test_a_certificate_from_files(tmp_path: Path) -> None:
         {"tls_certificate_file": Path("/nothing"), "tls_key_file": Path("/nothing")},
     ],
 )
-async def test_files_that_are_no_certificate(tmp_path: Path, files: dict[str, Path]) -> None:
+async def test_files_that_are_no_certificate(tmp_path: Path, files: dict[str, Any]) -> None:
     with pytest.raises(SettingsError):
         async with listening(tmp_path, tls="files", **files):
             pass

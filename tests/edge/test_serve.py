@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from hutong.schema import identity_pb2, link_pb2
-from tests.edge.listening import packet, trusting
-from tests.edge.raw import BINARY, frame, get, stream, websocket
+from tests.edge.linking import link, root_of
+from tests.edge.listening import packet
+from tests.edge.raw import get, websocket
 from tests.edge.serving import HUTONG, Serve, serving
 
 SIGN_UP = 201
@@ -30,19 +31,23 @@ async def sign_up(port: int, handle: str, invitation: str) -> link_pb2.Reply:
     request = link_pb2.Request(
         id=1, method=SIGN_UP, key=handle.encode().rjust(16), body=ask.SerializeToString()
     )
-    async with websocket(port) as (link, _):
-        await link.write(frame(BINARY, packet(request)))
-        return await link.reply()
+    async with websocket(port) as raw:
+        await raw.say(packet(request))
+        return await raw.reply()
 
 
 async def test_it_greets_invites_and_says_goodbye(tmp_path: Path) -> None:
     async with serving(tmp_path, relay_port=0) as serve:
         assert f"Hutong is open at http://127.0.0.1:{serve.port}" in serve.greeting
-        assert re.search(r"hutong://127\.0\.0\.1:\d+#sha256=[0-9a-f]{64}", serve.greeting)
+        found = re.search(r"hutong://127\.0\.0\.1:\d+(#root=[\w-]{43})$", serve.greeting, re.MULTILINE)
+        assert found
+        assert f"http://127.0.0.1:{serve.port}/{found[1]}" in serve.greeting
         assert re.search(r"STUN and TURN: 127\.0\.0\.1:\d+", serve.greeting)
         assert str(tmp_path) in serve.greeting
         assert (await get(serve.port, "/healthz")).status == 200
-        invited = re.search(r"First administrator: http://[\d.:]+/#/join/([0-9a-f]+)", serve.greeting)
+        invited = re.search(
+            r"First administrator: http://[\d.:]+/#/join/([0-9a-f]+)/root=[\w-]{43}", serve.greeting
+        )
         assert invited
         assert (await sign_up(serve.port, "mallory", "wrong")).error.reason == "bad_invitation"
         reply = await sign_up(serve.port, "admin", invited[1])
@@ -51,13 +56,13 @@ async def test_it_greets_invites_and_says_goodbye(tmp_path: Path) -> None:
         async with AsyncExitStack() as crowd:
             for _ in range(50):
                 await crowd.enter_async_context(websocket(serve.port))
-            browser, _ = await crowd.enter_async_context(websocket(serve.port))
-            link, _ = await crowd.enter_async_context(stream(serve.link_port, trusting()))
+            browser = await crowd.enter_async_context(websocket(serve.port))
+            direct = await crowd.enter_async_context(link(serve.link_port, root_of(found[1])))
             serve.process.send_signal(signal.SIGTERM)
             assert await browser.farewell() == link_pb2.Goodbye.REASON_SHUTDOWN
-            assert (await link.packet()).goodbye.reason == link_pb2.Goodbye.REASON_SHUTDOWN
+            assert await direct.farewell() == link_pb2.Goodbye.REASON_SHUTDOWN
             await browser.ended()
-            await link.ended()
+            await direct.ended()
             assert await asyncio.wait_for(serve.process.wait(), 20) == 0
         assert serve.query("PRAGMA integrity_check") == [("ok",)]
         await serve.start()

@@ -7,6 +7,8 @@ import random
 import pytest
 
 from hutong.platform.connection import MESSAGE_BYTES_MAX
+from hutong.platform.door import CARRIER_MESSAGE_BYTES_MAX
+from hutong.protocols.sealed import MESSAGE
 from hutong.schema import chat_pb2, link_pb2
 from tests.edge.listening import Listening, packet, resume
 from tests.edge.raw import (
@@ -16,7 +18,6 @@ from tests.edge.raw import (
     PING,
     PONG,
     TEXT,
-    Ended,
     RawWebSocket,
     connected,
     frame,
@@ -24,14 +25,15 @@ from tests.edge.raw import (
     upgrade,
     websocket,
 )
+from tests.edge.sealed import Ended
 
-PROTOCOL_ERROR = link_pb2.Goodbye.REASON_PROTOCOL_ERROR
+PROTOCOL_ERROR = 1002
 # An unknown method is answered without signing in.
 ASK = packet(link_pb2.Request(id=1, method=99_999))
 
 
 async def check_alive(link: RawWebSocket) -> None:
-    await link.write(frame(BINARY, ASK))
+    await link.say(ASK)
     assert (await link.reply()).error.reason == "unknown_method"
 
 
@@ -68,7 +70,7 @@ async def test_other_paths_and_protocols_are_refused(
     async with connected(edge.port) as raw:
         await raw.write(upgrade(path, protocol))
         assert parse(await raw.rest()).status == 404
-    async with websocket(edge.port) as (link, _):
+    async with websocket(edge.port) as link:
         await check_alive(link)
 
 
@@ -83,12 +85,12 @@ async def test_bad_handshakes_are_refused(edge: Listening, wrong: dict[str, str]
         assert parse(await raw.rest()).status == 400
 
 
-async def test_a_request_in_the_first_packet_after_the_challenge(edge: Listening) -> None:
+async def test_a_request_in_the_first_packet(edge: Listening) -> None:
     """CONN6, CONN7: from the challenge to a signed-in request over a real socket"""
     (alice,) = await edge.server.people("alice")
-    async with websocket(edge.port) as (link, challenge):
+    async with websocket(edge.port) as link:
         list_ = link_pb2.Request(id=2, method=edge.server.method("Chat.List").id)
-        await link.write(frame(BINARY, packet(resume(edge.server, alice, challenge.nonce), list_)))
+        await link.say(packet(resume(edge.server, alice, link), list_))
         assert not (await link.reply()).HasField("error")
         second = await link.reply()
         assert second.id == 2
@@ -97,31 +99,50 @@ async def test_a_request_in_the_first_packet_after_the_challenge(edge: Listening
 
 async def test_text_is_a_protocol_error(edge: Listening) -> None:
     """CONN2"""
-    for message in (frame(TEXT, ASK), frame(TEXT, b""), frame(TEXT, b"x", fin=False)):
-        async with websocket(edge.port) as (link, _):
-            await link.write(message + frame(BINARY, ASK))  # and what follows is not looked at
-            assert await link.farewell() == PROTOCOL_ERROR
+    for message in (frame(TEXT, b"x"), frame(TEXT, b""), frame(TEXT, b"x", fin=False)):
+        async with websocket(edge.port) as link:
+            await link.write(message + frame(BINARY, b"x"))  # and what follows is not looked at
+            assert await link.close_code() == PROTOCOL_ERROR
             await link.ended()
 
 
 async def test_bytes_that_are_no_packet(edge: Listening) -> None:
     """CONN5"""
-    async with websocket(edge.port) as (link, _):
-        await link.write(frame(BINARY, b"\x0f"))
-        assert await link.farewell() == PROTOCOL_ERROR
+    async with websocket(edge.port) as link:
+        await link.say(b"\x0f")
+        assert await link.farewell() == link_pb2.Goodbye.REASON_PROTOCOL_ERROR
         await link.ended()
+
+
+@pytest.mark.parametrize(
+    "wrong", [b"", b"\x00", b"\x01", b"\x80", b"\x80\x00\x09" + bytes(40), b"\x02" * 33, ASK]
+)
+async def test_what_does_not_open_ends_the_connection(edge: Listening, wrong: bytes) -> None:
+    """SEAL3"""
+    async with websocket(edge.port) as link:
+        await link.carry(wrong)
+        await link.ended()
+    async with websocket(edge.port, sealed=False) as link:
+        await link.carry(wrong)
+        await link.ended()
+
+
+def sealed(link: RawWebSocket, message: bytes) -> bytes:
+    assert link.session.sealer is not None
+    return link.session.sealer.seal(message, MESSAGE)
 
 
 async def test_fragmented_messages(edge: Listening) -> None:
     """CONN2: a WebSocket message may come in frames, with control frames between them."""
-    async with websocket(edge.port) as (link, _):
-        await link.write(frame(BINARY, ASK[:2], fin=False))
+    async with websocket(edge.port) as link:
+        ask = sealed(link, ASK)
+        await link.write(frame(BINARY, ask[:2], fin=False))
         await link.write(frame(PING, b"between"))
         await link.write(frame(CONTINUATION, b"", fin=False))
-        await link.write(frame(CONTINUATION, ASK[2:]))
+        await link.write(frame(CONTINUATION, ask[2:]))
         assert await link.receive() == (PONG, b"between")
         assert (await link.reply()).error.reason == "unknown_method"
-        await link.write(frame(BINARY, b"", fin=False) + frame(CONTINUATION, ASK))
+        await link.write(frame(BINARY, b"", fin=False) + frame(CONTINUATION, sealed(link, ASK)))
         assert (await link.reply()).error.reason == "unknown_method"
         await check_alive(link)
 
@@ -137,9 +158,9 @@ async def test_fragmented_messages(edge: Listening) -> None:
 )
 async def test_frames_out_of_order(edge: Listening, frames: bytes) -> None:
     """CONN2"""
-    async with websocket(edge.port) as (link, _):
+    async with websocket(edge.port) as link:
         await link.write(frames)
-        assert await link.farewell() == PROTOCOL_ERROR
+        assert await link.close_code() == PROTOCOL_ERROR
         await link.ended()
 
 
@@ -153,25 +174,25 @@ def filled(size: int) -> bytes:
     return message
 
 
-async def test_the_largest_message(edge: Listening) -> None:
-    """CONN4"""
-    async with websocket(edge.port) as (link, _):
-        await link.write(frame(BINARY, filled(MESSAGE_BYTES_MAX)))
+async def test_the_largest_packet(edge: Listening) -> None:
+    """CONN4, SEAL12"""
+    async with websocket(edge.port) as link:
+        await link.say(filled(MESSAGE_BYTES_MAX))
         assert (await link.reply()).error.reason == "unknown_method"
 
 
-async def test_a_larger_one_ends_the_connection_before_it_is_read(edge: Listening) -> None:
-    """CONN4: the announcement alone does"""
-    for size in (MESSAGE_BYTES_MAX + 1, 2**31, 2**62):
-        async with websocket(edge.port) as (link, _):
+async def test_a_larger_frame_ends_the_connection_before_it_is_read(edge: Listening) -> None:
+    """SEAL1: the announcement alone does"""
+    for size in (CARRIER_MESSAGE_BYTES_MAX + 1, 2**31, 2**62):
+        async with websocket(edge.port) as link:
             await link.write(frame(BINARY, b"", length=size))
             await link.ended()
 
 
-async def test_a_larger_one_in_fragments(edge: Listening) -> None:
-    """CONN4"""
-    async with websocket(edge.port) as (link, _):
-        half = b"x" * (MESSAGE_BYTES_MAX // 2)
+async def test_a_larger_message_in_fragments(edge: Listening) -> None:
+    """SEAL1"""
+    async with websocket(edge.port) as link:
+        half = b"x" * (CARRIER_MESSAGE_BYTES_MAX // 2)
         await link.write(frame(BINARY, half, fin=False) + frame(CONTINUATION, half, fin=False))
         await link.write(frame(CONTINUATION, b"x"))
         assert await link.close_code() == 1009
@@ -179,8 +200,8 @@ async def test_a_larger_one_in_fragments(edge: Listening) -> None:
 
 
 async def test_endless_empty_fragments(edge: Listening) -> None:
-    """CONN4: their number is bounded too, because each costs memory"""
-    async with websocket(edge.port) as (link, _):
+    """SEAL1: their number is bounded too, because each costs memory"""
+    async with websocket(edge.port) as link:
         await link.write(frame(BINARY, b"", fin=False) + frame(CONTINUATION, b"", fin=False) * 3000)
         await link.ended()
     assert not edge.server.core.platform.sessions._connections
@@ -202,16 +223,16 @@ async def test_endless_empty_fragments(edge: Listening) -> None:
     ],
 )
 async def test_what_is_no_websocket_ends_the_connection(edge: Listening, wrong: bytes) -> None:
-    async with websocket(edge.port) as (link, _):
+    async with websocket(edge.port) as link:
         await link.write(wrong)
         await link.ended()
-    async with websocket(edge.port) as (link, _):
+    async with websocket(edge.port) as link:
         await check_alive(link)
 
 
 async def test_reserved_bits_mean_nothing_here(edge: Listening) -> None:
     """No extension was agreed on: what says it is compressed is taken as it is, and is no packet."""
-    async with websocket(edge.port) as (link, _):
+    async with websocket(edge.port) as link:
         compressed = bytearray(frame(BINARY, b"\x0f\xff\xff"))
         compressed[0] |= 0x40
         await link.write(bytes(compressed))
@@ -221,7 +242,7 @@ async def test_reserved_bits_mean_nothing_here(edge: Listening) -> None:
 @pytest.mark.parametrize("seed", range(10))
 async def test_noise(edge: Listening, seed: int) -> None:
     noise = random.Random(seed)
-    async with websocket(edge.port) as (link, _):
+    async with websocket(edge.port) as link:
         try:
             for _ in range(20):
                 await link.write(noise.randbytes(noise.randrange(1, 400)))
@@ -229,7 +250,7 @@ async def test_noise(edge: Listening, seed: int) -> None:
         except (Ended, OSError):
             pass
         await link.ended()
-    async with websocket(edge.port) as (link, _):
+    async with websocket(edge.port) as link:
         await check_alive(link)
     assert len(edge.server.core.platform.sessions._connections) <= 1
 
@@ -237,7 +258,7 @@ async def test_noise(edge: Listening, seed: int) -> None:
 @pytest.mark.parametrize(("said", "heard"), [(b"\x03\xe8bye", 1000), (b"", 1000), (b"\x0f\xa0", 4000)])
 async def test_closing(edge: Listening, said: bytes, heard: int) -> None:
     """A close is answered; 1005 stands for "no code" and never travels."""
-    async with websocket(edge.port) as (link, _):
+    async with websocket(edge.port) as link:
         await link.write(frame(CLOSE, said))
         assert await link.close_code() == heard
         await link.ended()
@@ -246,7 +267,7 @@ async def test_closing(edge: Listening, said: bytes, heard: int) -> None:
 async def test_pings_of_somebody_who_reads_nothing(edge: Listening) -> None:
     """CONN18: what waits for a client is bounded, the answers to its pings as well."""
     pings = frame(PING, b"x" * 125) * 500
-    async with websocket(edge.port, receive_buffer_bytes=4096) as (link, _):
+    async with websocket(edge.port, receive_buffer_bytes=4096) as link:
         link.reader._limit = 1  # type: ignore[attr-defined]  # let the stream stop reading at once
         with pytest.raises(Ended):
             await repeat(link, pings, 200 * 1024 * 1024 // len(pings))

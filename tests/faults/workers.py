@@ -15,16 +15,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.protobuf.message import Message
 
 from hutong.schema import chat_pb2, files_pb2, identity_pb2, link_pb2, log_pb2
-from tests.edge.listening import packet, trusting
-from tests.edge.raw import Ended, RawStream, RawWebSocket, stream, websocket
+from tests.edge.linking import link as tls_link
+from tests.edge.listening import packet
+from tests.edge.raw import websocket
+from tests.edge.sealed import Ended, Sealed
 from tests.edge.serving import Serve
 
 RESUME, FOLLOW, SEND, BEGIN, WRITE, FINISH, READ = 203, 101, 408, 501, 502, 503, 504
 IN_FLIGHT = 20
 CHUNK_BYTES = 64 * 1024
 RETRY_S = 0.05
-
-Link = RawWebSocket | RawStream
 
 
 @dataclass
@@ -66,22 +66,22 @@ class Worker:
         """Tell whether everything was answered."""
 
     @abstractmethod
-    async def work(self, link: Link) -> None:
+    async def work(self, link: Sealed) -> None:
         """Work on a fresh connection until it ends or everything is done."""
 
     @asynccontextmanager
-    async def _open(self) -> AsyncIterator[Link]:
+    async def _open(self) -> AsyncIterator[Sealed]:
         if self.carrier == "websocket":
-            async with websocket(self.serve.port) as (link, challenge):
-                await self._resume(link, challenge)
+            async with websocket(self.serve.port) as link:
+                await self._resume(link)
                 yield link
         else:
-            async with stream(self.serve.link_port, trusting()) as (other, challenge):
-                await self._resume(other, challenge)
+            async with tls_link(self.serve.link_port, self.serve.root) as other:
+                await self._resume(other)
                 yield other
 
-    async def _resume(self, link: Link, challenge: link_pb2.Challenge) -> None:
-        signature = self.device.key.sign(b"hutong resume v1\x00" + challenge.nonce)
+    async def _resume(self, link: Sealed) -> None:
+        signature = self.device.key.sign(b"hutong resume v2\x00" + link.session.binding)
         ask = identity_pb2.ResumeRequest(device=self.device.device, signature=signature)
         await self.call(link, RESUME, ask)
         self.sessions += 1
@@ -93,7 +93,7 @@ class Worker:
     def new_key(self) -> bytes:
         return self.choices.randbytes(16)
 
-    async def call(self, link: Link, method: int, ask: Message, key: bytes = b"") -> bytes:
+    async def call(self, link: Sealed, method: int, ask: Message, key: bytes = b"") -> bytes:
         """Ask one thing and wait for its answer, which has to be a good one."""
         number = self.number()
         request = link_pb2.Request(id=number, method=method, body=ask.SerializeToString(), key=key)
@@ -119,7 +119,7 @@ class Sender(Worker):
     def finished(self) -> bool:
         return self.done and not self.unanswered
 
-    async def work(self, link: Link) -> None:
+    async def work(self, link: Sealed) -> None:
         under_way: dict[int, bytes] = {}
         self.retried += len(self.unanswered)
         await self._send(link, under_way, list(self.unanswered))
@@ -133,7 +133,7 @@ class Sender(Worker):
             for reply in (await link.packet()).replies:
                 self._answered(under_way.pop(reply.id), reply)
 
-    async def _send(self, link: Link, under_way: dict[int, bytes], keys: list[bytes]) -> None:
+    async def _send(self, link: Sealed, under_way: dict[int, bytes], keys: list[bytes]) -> None:
         requests = []
         for key in keys:
             content = chat_pb2.Content(text=self.unanswered[key])
@@ -166,7 +166,7 @@ class Follower(Worker):
     def finished(self) -> bool:
         return self.done
 
-    async def work(self, link: Link) -> None:
+    async def work(self, link: Sealed) -> None:
         head = -1
         while self.cursor < head or head < 0:
             ask = log_pb2.FollowRequest(cursors=[log_pb2.Cursor(log=self.log, after=self.cursor)], limit=200)
@@ -214,7 +214,7 @@ class Uploader(Worker):
     def finished(self) -> bool:
         return self.done and self._file is None
 
-    async def work(self, link: Link) -> None:
+    async def work(self, link: Sealed) -> None:
         while not self.finished:
             if self._file is None:
                 data = self.choices.randbytes(self.choices.randrange(1_000_000, 3_000_000))
@@ -229,7 +229,7 @@ class Uploader(Worker):
             self.stored[reply.blob] = file.data
             self._file = None
 
-    async def _send(self, link: Link, file: Upload) -> str:
+    async def _send(self, link: Sealed, file: Upload) -> str:
         """Send what the server does not have yet; return the upload's name."""
         size = len(file.data)
         begin = files_pb2.BeginRequest(size_bytes=size, sha256=hashlib.sha256(file.data).digest())
