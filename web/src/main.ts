@@ -1,7 +1,15 @@
 /** The entry: puts model, features and shell together. */
 import { mount } from 'svelte'
 import { createApp } from './model/app'
-import { deviceName, linkUrl, onNetworkChange, saveBlob } from './shell/browser'
+import {
+  deviceName,
+  linkUrl,
+  networkKind,
+  onActivity,
+  onNetworkChange,
+  onRoot,
+  saveBlob,
+} from './shell/browser'
 import './shell/design/base.css'
 import { locale } from './shell/i18n/i18n.svelte'
 import { startPreferences } from './shell/preferences.svelte'
@@ -14,6 +22,12 @@ import Unable from './shell/Unable.svelte'
 const target = document.getElementById('app')
 if (target === null) throw new Error('index.html has no #app')
 
+let root = ''
+let expect = (named: string): void => {
+  root = named
+}
+onRoot((named) => expect(named)) // before the router: it is no route
+
 startPreferences()
 startRouter()
 registerServiceWorker()
@@ -24,9 +38,13 @@ try {
     deviceName: deviceName(navigator.userAgent),
     language: locale(),
     saveBlob,
+    root,
     onNetworkChange,
+    onActivity,
+    networkKind,
     onOutdated: () => location.reload(),
   })
+  expect = (named) => void app.server.expect(named)
   mount(Shell, { target, props: { app } })
 } catch (error) {
   mount(Unable, { target, props: { error } })

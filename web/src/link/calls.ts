@@ -2,10 +2,12 @@
  * The calls of a link, across connections: which wait, which are under way, when to retry, when to give
  * up. Pure: the caller brings time and randomness and carries the bytes.
  */
+import { sha256 } from '@noble/hashes/sha2.js'
 import type { Reply } from '../schema/link_pb'
-import { backoffMs } from './backoff'
+import { Avalanche } from './avalanche'
 import { RpcError } from './errors'
 import { Access, type MethodRules } from './method'
+import { retryMs } from './patience'
 
 /** CONN16. */
 const UNDER_WAY_MAX = 256
@@ -15,6 +17,8 @@ const BULK_UNDER_WAY_MAX = 8
 const CALLS_MAX = 4_000
 /** What one attempt asks the server to keep to; the call itself may wait longer. */
 const ATTEMPT_MS_MAX = 30_000
+/** SEAL14: it only came in the wrong record. */
+const TOO_EARLY = 'too_early'
 
 export interface Outgoing {
   readonly rules: MethodRules
@@ -33,6 +37,8 @@ interface Waiting {
   readonly call: Outgoing
   readonly order: number
   attempts: number
+  /** The server had it before, and may have begun to work on it. */
+  sent: boolean
   notBeforeMs: number
   /** What the server said last time. */
   refusal: RpcError | null
@@ -43,6 +49,9 @@ export interface Attempt {
   deadlineMs: number
   call: Outgoing
 }
+
+/** The request that resumes a session has an id of its own, outside of the table. */
+export const RESUME_ID = 0xffff_ffff
 
 /** Whether the server would answer a method now: after a sign-in or the attempt of one everything. */
 export type Admission = 'all' | 'public'
@@ -55,6 +64,7 @@ export class CallTable {
   #bulkUnderWay = 0
   #lastId = 0
   #lastOrder = 0
+  readonly #avalanche = new Avalanche()
 
   constructor(random: () => number) {
     this.#random = random
@@ -65,30 +75,50 @@ export class CallTable {
       call.reject(new RpcError('resource_exhausted', 'Too much is waiting to be sent.', 'queue_full'))
       return
     }
-    this.#insert({ call, order: ++this.#lastOrder, attempts: 0, notBeforeMs: 0, refusal: null })
+    this.#insert({
+      call,
+      order: ++this.#lastOrder,
+      attempts: 0,
+      sent: false,
+      notBeforeMs: 0,
+      refusal: null,
+    })
+  }
+
+  /** Whether the server owes an answer. */
+  get awaiting(): boolean {
+    return this.#underWay.size > 0
   }
 
   /** A request id no unanswered request of this connection has (CONN12). */
-  nextId(): number {
-    do this.#lastId = this.#lastId >= 0xffff_ffff ? 1 : this.#lastId + 1
+  #nextId(): number {
+    do this.#lastId = (this.#lastId + 1) % RESUME_ID || 1
     while (this.#underWay.has(this.#lastId))
     return this.#lastId
   }
 
-  /** The calls to send now, best first. */
-  take(nowMs: number, admission: Admission): Attempt[] {
+  /** The calls to send now, best first; `early`: only what may be played twice (SEAL14). */
+  take(nowMs: number, admission: Admission, early: boolean): Attempt[] {
     const attempts: Attempt[] = []
+    const tooOften: Outgoing[] = []
     this.#waiting = this.#waiting.filter((waiting) => {
       const { call } = waiting
       if (waiting.notBeforeMs > nowMs || this.#underWay.size >= UNDER_WAY_MAX) return true
       if (admission === 'public' && call.rules.access !== Access.PUBLIC) return true
       if (call.rules.bulk && this.#bulkUnderWay >= BULK_UNDER_WAY_MAX) return true
-      const id = this.nextId()
+      if (early && (!call.rules.replaySafe || call.rules.bulk)) return true
+      if (waiting.sent && !this.#avalanche.allows(digestOf(call), nowMs)) {
+        tooOften.push(call)
+        return false
+      }
+      const id = this.#nextId()
       this.#underWay.set(id, waiting)
       if (call.rules.bulk) this.#bulkUnderWay += 1
       attempts.push({ id, call, deadlineMs: attemptMs(call.deadlineAtMs - nowMs) })
       return false
     })
+    const error = new RpcError('unavailable', 'This was tried too often.', 'repeated_too_often')
+    for (const call of tooOften) call.reject(error)
     return attempts
   }
 
@@ -107,8 +137,12 @@ export class CallTable {
     if (error.code === 'unauthenticated' && held && waiting.call.rules.access !== Access.PUBLIC) {
       this.#insert(waiting)
     } else if (shouldRetry(error, waiting.call, nowMs)) {
-      const wait = Math.max(backoffMs(waiting.attempts, this.#random()), error.retryAfterMs)
+      const wait =
+        error.reason === TOO_EARLY
+          ? 0
+          : Math.max(retryMs(waiting.attempts, this.#random()), error.retryAfterMs)
       waiting.attempts += 1
+      waiting.sent = true
       waiting.refusal = error
       waiting.notBeforeMs = nowMs + wait
       this.#insert(waiting)
@@ -117,9 +151,16 @@ export class CallTable {
     }
   }
 
-  /** The connection ended: what was not answered waits for the next one (CONN14). */
-  interrupt(): void {
-    for (const waiting of this.#underWay.values()) if (waiting !== null) this.#insert(waiting)
+  /**
+   * The connection ended: what was not answered waits for the next one (CONN14). `sent`: the server was
+   * there, so that repeating counts.
+   */
+  interrupt(sent: boolean): void {
+    for (const waiting of this.#underWay.values()) {
+      if (waiting === null) continue
+      waiting.sent ||= sent
+      this.#insert(waiting)
+    }
     this.#forget()
   }
 
@@ -200,6 +241,10 @@ function attemptMs(remainingMs: number): number {
 /** CONN14, CONN15: a deadline says nothing about the effect; the same key asks again while there is time. */
 function shouldRetry(error: RpcError, call: Outgoing, nowMs: number): boolean {
   if (nowMs >= call.deadlineAtMs) return false
-  if (error.code === 'unavailable') return call.retryUnavailable
+  if (error.code === 'unavailable') return call.retryUnavailable || error.reason === TOO_EARLY
   return error.code === 'deadline_exceeded'
+}
+
+function digestOf({ rules, body }: Outgoing): string {
+  return `${rules.id}.${sha256(body).join()}`
 }

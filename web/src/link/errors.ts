@@ -60,3 +60,8 @@ export function toRpcError(error: unknown): RpcError {
     return new RpcError('resource_exhausted', 'This browser has no storage left.', 'storage_full')
   return new RpcError('internal', 'Something went wrong in this browser.', 'client')
 }
+
+/** What arrived is not what the schema says, or is packed in a way of a later version. */
+export function notUnderstood(): RpcError {
+  return new RpcError('internal', 'The server sent something this client does not understand.', 'bad_reply')
+}

@@ -6,10 +6,13 @@ import { Identity, ResumeRequestSchema, SessionReplySchema } from '../schema/ide
 import { Code, Goodbye_Reason } from '../schema/link_pb'
 import type { Credentials, LinkState } from './contract'
 import { Link } from './link'
-import { ManualClock, ScriptedServer, settled, type ServerEnd } from './testing'
+import { Networks } from './networks'
+import { BINDING, ManualClock, ScriptedServer, settled, type ServerEnd } from './testing'
 
 const SESSION = { profile: { user: 'u1', handle: 'lin', name: 'Lin' }, device: 'd1' }
 const RESUME = 203
+const LINE = 'ws://here/link'
+const POST = 'http://here/link'
 const signed: Uint8Array[] = []
 const credentials: Credentials = {
   device: 'd1',
@@ -26,6 +29,8 @@ let states: LinkState[]
 let revoked: string[]
 let seen: string[]
 let keys: number
+let ways: string[]
+let networks: Networks
 
 beforeEach(() => {
   clock = new ManualClock()
@@ -34,14 +39,21 @@ beforeEach(() => {
   revoked = []
   seen = []
   keys = 0
+  ways = [LINE]
+  networks = new Networks([], () => undefined)
   signed.length = 0
   link = new Link({
     open: server.open,
+    ways: () => ways,
+    networks,
+    networkKind: () => 'fast',
     clock,
     random: () => 0,
     randomBytes: (length) => new Uint8Array(length).fill(++keys),
     handlers: {
       onState: (state) => states.push(state),
+      onSigningIn: () => seen.push('signing in'),
+      onUnreachable: (end) => seen.push(`unreachable ${end}`),
       onChallenge: ({ serverName }) => seen.push(`challenge ${serverName}`),
       onResumed: ({ device }) => seen.push(`resumed ${device}`),
       onRevoked: ({ code }) => revoked.push(code),
@@ -52,11 +64,8 @@ beforeEach(() => {
 })
 
 /** Opens the newest connection and signs it in. */
-async function resume(): Promise<ServerEnd> {
-  const end = server.newest
-  end.open()
-  end.challenge()
-  await settled()
+async function resume(end = server.newest): Promise<ServerEnd> {
+  await end.challenge()
   const request = end.requests.find(({ method }) => method === RESUME)
   if (request === undefined) throw new Error('no Resume')
   end.reply(request.id, SessionReplySchema, SESSION)
@@ -69,37 +78,69 @@ function others(end: ServerEnd) {
 }
 
 describe('signing in', () => {
-  it('CONN6: says nothing before the challenge', async () => {
+  it('SEAL14: before the server has spoken only what may be played twice is sent', async () => {
     link.start(credentials)
-    const waiting = link.call(Chat.method.list, {})
-    server.newest.open()
+    const listed = link.call(Chat.method.list, {})
+    const sent = link.call(Chat.method.send, { log: 'a' })
+    const end = server.newest
+    end.open()
     await settled()
-    expect(server.newest.messages).toBe(0)
-    server.newest.challenge()
+    expect(end.requests.map(({ method }) => method)).toEqual([RESUME, 401])
+    expect(end.early).toBe(end.messages)
+    const early = end.early
+    end.greet()
     await settled()
-    expect(server.newest.requests.length).toBe(2)
+    expect(end.requests.map(({ method }) => method)).toEqual([RESUME, 401, 408])
+    expect(end.early).toBe(early)
     link.stop()
-    await expect(waiting).rejects.toMatchObject({ reason: 'closed' })
+    await expect(listed).rejects.toMatchObject({ reason: 'closed' })
+    await expect(sent).rejects.toMatchObject({ reason: 'closed' })
   })
 
-  it('CONN7: signs "hutong resume v1", 0x00 and the nonce', async () => {
+  it('SEAL14: what the server calls too early is asked again at once', async () => {
+    link.start(credentials)
+    const listed = link.call(Chat.method.list, {})
+    const end = await resume()
+    const error = { code: Code.UNAVAILABLE, reason: 'too_early' }
+    end.send({ replies: [{ id: others(end)[0]?.id ?? 0, error }] })
+    await settled()
+    end.reply(others(end)[1]?.id ?? 0, ListReplySchema, {})
+    await expect(listed).resolves.toBeDefined()
+  })
+
+  it('SEAL19: another opening on the same connection gets another flight', async () => {
+    link.start(credentials)
+    void link.call(Chat.method.list, {})
+    const end = server.newest
+    end.open()
+    await settled()
+    end.open(new Uint8Array(32).fill(8))
+    await settled()
+    expect(end.requests.map(({ method }) => method)).toEqual([RESUME, 401, RESUME, 401])
+    expect(signed.map((message) => message.at(-1))).toEqual([7, 8])
+    end.greet()
+    await settled()
+    expect(end.requests.length).toBe(4)
+  })
+
+  it('SEAL15: signs "hutong resume v2", 0x00 and the binding', async () => {
     link.start(credentials)
     const end = await resume()
     const [message] = signed
-    expect(new TextDecoder().decode(message?.slice(0, 17))).toBe('hutong resume v1\0')
-    expect(message?.slice(17)).toEqual(new Uint8Array(32).fill(7))
+    expect(new TextDecoder().decode(message?.slice(0, 17))).toBe('hutong resume v2\0')
+    expect(message?.slice(17)).toEqual(BINDING)
     const [request] = end.requests
     expect(fromBinary(ResumeRequestSchema, request?.body ?? new Uint8Array())).toMatchObject({
       device: 'd1',
       signature: new Uint8Array([1, 2, 3]),
     })
-    expect(seen).toEqual(['challenge Test', 'resumed d1'])
+    expect(seen).toEqual(['signing in', 'challenge Test', 'resumed d1'])
     expect(states).toEqual(['online'])
   })
 
   it('CONN7: without a device only public methods are sent', async () => {
     link.start(null)
-    server.newest.challenge()
+    await server.newest.challenge()
     await expect(link.call(Chat.method.list, {})).rejects.toMatchObject({ code: 'unauthenticated' })
     const signedUp = link.call(Identity.method.signUp, { handle: 'lin' })
     await settled()
@@ -115,8 +156,7 @@ describe('signing in', () => {
 
   it('CONN7: a connection that came between sign-in and credentials resumes at once', async () => {
     link.start(null)
-    server.newest.challenge()
-    await settled()
+    await server.newest.challenge()
     link.setCredentials(credentials)
     await settled()
     expect(server.newest.requests.map(({ method }) => method)).toEqual([RESUME])
@@ -125,8 +165,7 @@ describe('signing in', () => {
   it('CONN8: first requests leave together with Resume', async () => {
     link.start(credentials)
     void link.call(Chat.method.list, {})
-    server.newest.challenge()
-    await settled()
+    await server.newest.challenge()
     expect(server.newest.requests.map(({ method }) => method)).toEqual([RESUME, 401])
   })
 
@@ -146,16 +185,14 @@ describe('signing in', () => {
     end.send({ goodbye: { reason: Goodbye_Reason.REVOKED } })
     expect(revoked).toEqual(['unauthenticated'])
     await clock.advance(1000)
-    server.newest.challenge()
-    await settled()
+    await server.newest.challenge()
     expect(server.newest.requests).toEqual([])
   })
 
   it('a refused Resume is a revoked device; a passing error is a new attempt', async () => {
     link.start(credentials)
     for (const code of [Code.UNAVAILABLE, Code.UNAUTHENTICATED]) {
-      server.newest.challenge()
-      await settled()
+      await server.newest.challenge()
       server.newest.send({ replies: [{ id: server.newest.requests[0]?.id ?? 0, error: { code } }] })
       await clock.advance(600)
     }
@@ -180,7 +217,7 @@ describe('calls', () => {
     await expect(second).resolves.toMatchObject({ seq: 2 })
   })
 
-  it('CONN1: what is called in one turn leaves in one message', async () => {
+  it('CONN1: what is called in one turn leaves in one message of its class', async () => {
     link.start(credentials)
     const end = await resume()
     const before = end.messages
@@ -196,7 +233,7 @@ describe('calls', () => {
     void link.call(Chat.method.list, {})
     const sent = link.call(Chat.method.send, { log: 'a', content: { kind: { case: 'text', value: 'x' } } })
     await settled()
-    const [message, list] = others(first)
+    const [list, message] = others(first)
     expect(list?.key.length).toBe(0)
     expect(message?.key.length).toBe(16)
     await clock.advance(6000)
@@ -255,14 +292,13 @@ describe('calls', () => {
     expect(others(end).length).toBe(257)
   })
 
-  it('messages go before bulk', async () => {
+  it('SEAL13: control, then messages, then bulk', async () => {
     link.start(credentials)
     void link.call(Files.method.write, { upload: 'x' })
     void link.call(Chat.method.list, {})
     void link.call(Chat.method.send, { log: 'a' })
-    server.newest.challenge()
-    await settled()
-    expect(others(server.newest).map(({ method }) => method)).toEqual([408, 401, 502])
+    await server.newest.challenge()
+    expect(others(server.newest).map(({ method }) => method)).toEqual([401, 408, 502])
   })
 
   it('a call can be taken back', async () => {
@@ -340,16 +376,100 @@ describe('staying connected', () => {
     expect(states).toEqual(['online', 'connecting', 'offline', 'online'])
   })
 
-  it('CONN19: a change of network tries at once; on a live connection it asks for a pong', async () => {
+  it('CONN19: a change of network tries at once', () => {
     link.start(credentials)
     server.newest.close()
-    server.newest.close()
-    link.hurry()
+    expect(server.ends.length).toBe(1)
+    link.networkChanged()
     expect(server.ends.length).toBe(2)
-    const end = await resume()
-    link.hurry()
+  })
+
+  it('CONN19: a change of network looks for a new connection beside the old; an answer on the old ends it', async () => {
+    link.start(credentials)
+    const old = await resume()
+    link.networkChanged()
     await settled()
+    expect(server.ends.length).toBe(2)
+    expect(old.received.at(-1)?.ping).toBe(1)
+    old.send({ pong: 1 })
+    expect(server.ends[1]?.closedByClient).toBe(true)
+    expect(old.closedByClient).toBe(false)
+    expect(states).toEqual(['online'])
+  })
+
+  it('CONN14, CONN19: the new connection takes over, and what was not answered is asked there', async () => {
+    link.start(credentials)
+    const old = await resume()
+    const sent = link.call(Chat.method.send, { log: 'a' })
+    await settled()
+    link.networkChanged()
+    const fresh = await resume()
+    expect(old.closedByClient).toBe(true)
+    expect(others(fresh).map(({ key }) => key)).toEqual(others(old).map(({ key }) => key))
+    fresh.reply(others(fresh)[0]?.id ?? 0, SendReplySchema, { seq: 1 })
+    await expect(sent).resolves.toMatchObject({ seq: 1 })
+    expect(states).toEqual(['online', 'connecting', 'online'])
+    expect(seen.filter((word) => word === 'signing in').length).toBe(2)
+  })
+
+  it('the old connection may die while a new one is looked for', async () => {
+    link.start(credentials)
+    const old = await resume()
+    await clock.advance(6000)
+    link.networkChanged()
+    const fresh = server.newest
+    fresh.open()
+    await settled()
+    old.close()
+    void link.call(Chat.method.list, {})
+    expect(server.ends.length).toBe(2)
+    await resume(fresh)
+    expect(others(fresh).map(({ method }) => method)).toEqual([401])
+    expect(states).toEqual(['online', 'connecting', 'online'])
+  })
+
+  it('CONN19: coming back to the foreground asks whether the connection lives', async () => {
+    link.start(credentials)
+    const end = await resume()
+    link.turn('background')
+    await clock.advance(10_000)
+    link.turn('foreground')
     expect(end.received.at(-1)?.ping).toBe(1)
+    await clock.advance(8_000)
+    expect(server.ends.length).toBe(2)
+  })
+
+  it('an answer that is late is asked about; silence then ends the connection', async () => {
+    link.start(credentials)
+    const end = await resume()
+    void link.call(Chat.method.list, {})
+    await clock.advance(3_900)
+    expect(end.received.at(-1)?.ping).toBe(0)
+    await clock.advance(200)
+    expect(end.received.at(-1)?.ping).toBe(1)
+    await clock.advance(8_000)
+    expect(end.closedByClient).toBe(true)
+  })
+
+  it('SEAL8: a goodbye that asks for fresh keys is followed by a new connection at once', async () => {
+    link.start(credentials)
+    const end = await resume()
+    await clock.advance(6_000)
+    end.send({ goodbye: { reason: Goodbye_Reason.RENEWAL } })
+    expect(server.ends.length).toBe(2)
+  })
+
+  it('learns how long a network keeps a silent connection', async () => {
+    const network = new Uint8Array(8).fill(5)
+    link.start(null)
+    link.turn('background')
+    await server.newest.challenge(900, network)
+    for (let ping = 1; ping <= 5; ping++) {
+      await clock.advance(210_000)
+      expect(server.newest.received.at(-1)?.ping).toBe(ping)
+      server.newest.send({ pong: ping })
+    }
+    expect(networks.learnt(network.join('.')).intervalMs).toBe(270_000)
   })
 
   it('a connection that never challenges is given up', async () => {
@@ -414,5 +534,78 @@ describe('what arrives', () => {
     end.close()
     expect(server.ends.length).toBe(2)
     expect(seen).not.toContain('events 1')
+  })
+})
+
+describe('several ways', () => {
+  it('tries the next after 2.5 s, and the first that is verified wins', async () => {
+    ways = [LINE, POST]
+    link.start(credentials)
+    void link.call(Chat.method.list, {})
+    const [line] = server.ends
+    line?.open()
+    await clock.advance(2_499)
+    expect(server.ends.length).toBe(1)
+    await clock.advance(1)
+    expect(server.ends.map(({ way }) => way)).toEqual([LINE, POST])
+    const post = await resume()
+    expect(line?.closedByClient).toBe(true)
+    expect(states).toEqual(['online'])
+    // Both carried the first flight; what was in it is under way on the winner, and not sent twice there.
+    expect(line?.requests.map(({ method }) => method)).toEqual([RESUME, 401])
+    expect(post.requests.map(({ method }) => method)).toEqual([RESUME, 401])
+  })
+
+  it('a way that fails lets the next one start at once', () => {
+    ways = [LINE, POST]
+    link.start(credentials)
+    server.newest.close()
+    expect(server.ends.map(({ way }) => way)).toEqual([LINE, POST])
+    server.newest.close()
+    expect(states).toEqual(['offline'])
+    expect(seen).toContain('unreachable lost')
+  })
+
+  it('a way that failed three times is left alone, until the network changes', async () => {
+    ways = [LINE, POST]
+    link.start(null)
+    for (let round = 0; round < 3; round++) {
+      server.newest.close()
+      await server.newest.challenge()
+      await clock.advance(10_000)
+      server.newest.close()
+    }
+    expect(server.newest.way).toBe(POST)
+    link.networkChanged()
+    expect(server.newest.way).toBe(LINE)
+  })
+
+  it('on the POST carrier it looks for a line now and then, and moves over', async () => {
+    ways = [LINE, POST]
+    link.start(credentials)
+    server.newest.close()
+    const post = await resume()
+    await clock.advance(29_000)
+    post.send({ pong: 0 })
+    for (let ping = 1; server.ends.length === 2; ping++) {
+      await clock.advance(1_000)
+      const last = post.received.at(-1)?.ping ?? 0
+      if (last !== 0) post.send({ pong: last })
+      expect(ping).toBeLessThan(40)
+    }
+    expect(server.newest.way).toBe(LINE)
+    expect(post.closedByClient).toBe(false)
+    await resume()
+    expect(post.closedByClient).toBe(true)
+    expect(states.at(-1)).toBe('online')
+  })
+
+  it('a search beside a living connection may fail without a word', async () => {
+    link.start(credentials)
+    const end = await resume()
+    link.networkChanged()
+    server.newest.close()
+    expect(end.closedByClient).toBe(false)
+    expect(states).toEqual(['online'])
   })
 })

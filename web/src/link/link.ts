@@ -1,71 +1,78 @@
 /**
- * One device's link to its server: opens carriers, signs in, sends calls, hands out events and notices,
- * and opens the next carrier when one ends. The rules are those of docs/protocol/connection.md.
+ * One device's link to its server: keeps a connection, signs in, sends calls, hands out events and notices.
+ * The rules are those of docs/protocol/connection.md.
  */
-import { create, fromBinary, toBinary, type DescMessage, type DescMethodUnary } from '@bufbuild/protobuf'
-import type { MessageInitShape, MessageShape } from '@bufbuild/protobuf'
-import { Identity, ResumeRequestSchema, SessionReplySchema } from '../schema/identity_pb'
+import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from '@bufbuild/protobuf'
+import { SessionReplySchema } from '../schema/identity_pb'
 import { Goodbye_Reason, type Challenge, type Goodbye, type Packet, type Reply } from '../schema/link_pb'
-import { backoffMs } from './backoff'
-import { CallTable, type Outgoing } from './calls'
-import type { Carrier } from './carrier'
-import type { Credentials, LinkCallOptions, LinkOptions, LinkState } from './contract'
+import { Priority } from '../schema/options_pb'
+import type { Activity } from './activity'
+import type { Bytes } from './bytes'
+import { Caller, decodeReply, signedOut } from './caller'
+import { CallTable, RESUME_ID, type Admission } from './calls'
+import type { Parcel } from './connection'
+import type { Credentials, LinkCallOptions, LinkOptions } from './contract'
 import { RpcError } from './errors'
-import { Heartbeat } from './heartbeat'
-import { Access, rulesOf } from './method'
-import { decodePacket, encodePacket, joinPackets, MESSAGE_BYTES_MAX } from './packets'
-
-/** From opening a carrier to being signed in. */
-const OPEN_WITHIN_MS = 10_000
-/** A connection that lived this long was a good one: the next attempt comes at once (CONN19). */
-const STEADY_AFTER_MS = 5_000
-const DEADLINE_MS = 20_000
-const KEY_BYTES = 16
-const RESUME_CONTEXT = new TextEncoder().encode('hutong resume v1\0')
-/** Room for the packet around a request's body. */
-const ENVELOPE_BYTES = 128
-
-type Request = Omit<Outgoing, 'resolve' | 'reject'>
-
-/** opening: until the challenge; resuming: until our sign-in is answered. */
-type Phase = 'stopped' | 'waiting' | 'opening' | 'resuming' | 'ready'
+import { Life } from './life'
+import { decodePacket, encodePacket } from './packets'
+import { Pulse } from './pulse'
+import { encodeAttempts } from './requests'
+import { resumeParcel } from './resume'
 
 export class Link {
   readonly #options: LinkOptions
   readonly #calls: CallTable
-  #phase: Phase = 'stopped'
-  #state: LinkState = 'connecting'
-  #carrier: Carrier | null = null
-  /** Tells the callbacks of an earlier carrier from those of this one. */
-  #generation = 0
+  readonly #caller: Caller
+  readonly #life: Life
+  readonly #pulse: Pulse
   #credentials: Credentials | null = null
+  /** As whom the flights of the present search resume. */
+  #flownAs: Credentials | null = null
+  /** The calls of the first flight, which every connection of a search carries; null before there is one. */
+  #firstCalls: Parcel[] | null = null
   #signedIn = false
-  #nonce: Uint8Array = new Uint8Array()
-  #resumeId = 0
-  #heartbeat: Heartbeat | null = null
-  /** When the phase ends by itself: connect now, or give the attempt up. */
-  #phaseDeadlineMs = Infinity
-  #readySinceMs = 0
-  #attempts = 0
+  /** Our `Resume` was sent on the present connection and is not answered yet. */
+  #resumeAsked = false
   #cancelTimer: () => void = () => undefined
   #flushing = false
 
   constructor(options: LinkOptions) {
     this.#options = options
     this.#calls = new CallTable(options.random)
+    this.#caller = new Caller(this.#calls, options, {
+      mayCall: () => this.#credentials !== null || this.#signedIn,
+      onQueued: () => this.#flushSoon(),
+      onSignedIn: () => (this.#signedIn = true), // at once, while it is certain which connection this is
+    })
+    this.#pulse = new Pulse(
+      options.networks,
+      () => this.#life.present?.movedBytes() ?? 0,
+      options.networkKind,
+    )
+    this.#life = new Life(options, {
+      prepare: () => this.#prepare(),
+      flight: (binding, calls) => this.#flight(binding, calls),
+      onBegan: (calls) => this.#began(calls),
+      onEnded: () => this.#ended(),
+      onFlown: () => this.#flushSoon(),
+      onMessage: (message) => this.#receive(message),
+      onState: (state) => options.handlers.onState(state),
+      onUnreachable: (end) => options.handlers.onUnreachable(end),
+      onTurn: () => this.#arm(),
+    })
   }
 
   start(credentials: Credentials | null): void {
-    if (this.#phase !== 'stopped') return
+    if (this.#life.phase !== 'stopped') return
     this.#credentials = credentials
-    this.#reconnect(0)
+    this.#life.start()
+    this.#arm()
   }
 
   /** Ends the connection and rejects what waits. */
   stop(): void {
-    this.#endCarrier()
-    this.#phase = 'stopped'
-    this.#phaseDeadlineMs = Infinity
+    this.#life.stop()
+    this.#cancelTimer()
     this.#calls.rejectAll(new RpcError('unavailable', 'The connection was closed.', 'closed'), 'all')
   }
 
@@ -75,7 +82,8 @@ export class Link {
    */
   setCredentials(credentials: Credentials): boolean {
     this.#credentials = credentials
-    if (this.#phase === 'ready' && !this.#signedIn) this.#resume()
+    this.#life.lookAnew()
+    if (this.#life.phase === 'ready' && !this.#signedIn) this.#resume()
     this.#flushSoon()
     return this.#signedIn
   }
@@ -84,145 +92,121 @@ export class Link {
   clearCredentials(): void {
     this.#credentials = null
     this.#calls.rejectAll(signedOut(), 'signedIn')
-    if (this.#phase === 'stopped') return
-    this.#endCarrier()
-    this.#reconnect(0)
+    if (this.#life.phase === 'stopped') return
+    this.#life.start()
+    this.#arm()
   }
 
-  /** The network changed (CONN19): try now, or find out now whether the connection still lives. */
-  hurry(): void {
-    const now = this.#options.clock.nowMs()
-    if (this.#phase === 'waiting') this.#connect()
-    else if (this.#heartbeat !== null) {
-      this.#heartbeat.hurry(now)
-      this.#tick()
-    }
+  /** The network changed (CONN19): look for a new connection, and find out whether the present one lives. */
+  networkChanged(): void {
+    if (this.#life.phase === 'stopped') return
+    this.#life.networkChanged()
+    if (this.#pulse.probe(this.#now()) === 'ping') this.#ping()
+    this.#arm()
   }
 
-  async call<Input extends DescMessage, Output extends DescMessage>(
+  /** The person came or went. */
+  turn(activity: Activity): void {
+    const came = activity === 'foreground' && this.#pulse.activity !== 'foreground'
+    this.#pulse.turn(activity)
+    this.#life.turn(activity)
+    // A page that slept cannot know what happened to its connection.
+    if (came && this.#pulse.probe(this.#now()) === 'ping') this.#ping()
+    this.#arm()
+  }
+
+  call<Input extends DescMessage, Output extends DescMessage>(
     method: DescMethodUnary<Input, Output>,
     request: MessageInitShape<Input>,
     options: LinkCallOptions = {},
   ): Promise<MessageShape<Output>> {
-    const rules = rulesOf(method)
-    const body = toBinary(method.input, create(method.input, request))
-    if (body.length > MESSAGE_BYTES_MAX - ENVELOPE_BYTES)
-      throw new RpcError('invalid_argument', 'This is too large to send.', 'too_large')
-    if (rules.access !== Access.PUBLIC && this.#credentials === null && !this.#signedIn) throw signedOut()
-    const key = options.key ?? (rules.replaySafe ? new Uint8Array() : this.#options.randomBytes(KEY_BYTES))
-    const deadlineAtMs = this.#options.clock.nowMs() + (options.deadlineMs ?? DEADLINE_MS)
-    const retryUnavailable = options.retryUnavailable ?? true
-    const signsIn = method.output.typeName === SessionReplySchema.typeName
-    const call = { rules, body, key, deadlineAtMs, retryUnavailable }
-    return decodeReply(method.output, await this.#enqueue(call, signsIn, options.signal))
+    return this.#caller.call(method, request, options)
   }
 
-  #enqueue(call: Request, signsIn: boolean, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    return new Promise((resolve, reject) => {
-      const cancelled = (): void => {
-        this.#calls.drop(outgoing)
-        reject(new RpcError('unavailable', 'This was cancelled.', 'cancelled'))
-      }
-      const settle = (): void => signal?.removeEventListener('abort', cancelled)
-      const outgoing: Outgoing = {
-        ...call,
-        resolve: (body) => {
-          settle()
-          if (signsIn) this.#signedIn = true // here, while it is certain which connection this is
-          resolve(body)
-        },
-        reject: (error) => {
-          settle()
-          reject(error)
-        },
-      }
-      if (signal?.aborted === true) {
-        cancelled()
-        return
-      }
-      signal?.addEventListener('abort', cancelled)
-      this.#calls.add(outgoing)
-      this.#flushSoon()
-    })
+  #now(): number {
+    return this.#options.clock.nowMs()
   }
 
-  // ---- the life of a connection ----
+  // ---- connections ----
 
-  #reconnect(delayMs: number): void {
-    this.#phase = 'waiting'
-    this.#phaseDeadlineMs = this.#options.clock.nowMs() + delayMs
-    // One failed attempt is enough to say so; the word stays until we are really back.
-    this.#setState(this.#attempts === 0 && this.#state !== 'offline' ? 'connecting' : 'offline')
-    if (delayMs === 0) this.#connect()
-    else this.#arm()
+  #prepare(): void {
+    if (this.#life.present === null) {
+      this.#calls.interrupt(false)
+      this.#firstCalls = null
+    }
+    if (this.#credentials !== null) this.#options.handlers.onSigningIn()
   }
 
-  #connect(): void {
-    const generation = ++this.#generation
-    this.#phase = 'opening'
-    this.#phaseDeadlineMs = this.#options.clock.nowMs() + OPEN_WITHIN_MS
-    this.#carrier = this.#options.open({
-      onOpen: () => undefined, // CONN6: the server speaks first
-      onMessage: (message) => {
-        if (generation === this.#generation) this.#receive(message)
-      },
-      onClose: () => {
-        if (generation === this.#generation) this.#lost()
-      },
-    })
-    this.#arm()
+  /** SEAL14, SEAL15: who we are, and the first calls that may be played twice. */
+  async #flight(binding: Bytes, withCalls: boolean): Promise<readonly Parcel[]> {
+    const credentials = this.#credentials
+    this.#flownAs = credentials
+    const parcels = credentials === null ? [] : [await resumeParcel(credentials, binding)]
+    if (withCalls)
+      parcels.push(...(this.#firstCalls ??= this.#take(credentials === null ? 'public' : 'all', true)))
+    return parcels
   }
 
-  #endCarrier(): void {
-    this.#generation += 1
-    this.#carrier?.close()
-    this.#carrier = null
-    this.#heartbeat = null
+  #began(calls: boolean): void {
+    if (!calls) this.#calls.interrupt(true)
     this.#signedIn = false
-    this.#resumeId = 0
-    this.#calls.interrupt()
+    this.#resumeAsked = this.#flownAs !== null
+    this.#pulse.end()
   }
 
-  /** The connection is gone, or given up: the next attempt at once after a good one, else with backoff. */
+  #ended(): void {
+    this.#pulse.end()
+    this.#calls.interrupt(true)
+    this.#signedIn = false
+    this.#resumeAsked = false
+  }
+
   #lost(patient = false): void {
-    const now = this.#options.clock.nowMs()
-    const steady = this.#phase === 'ready' && now - this.#readySinceMs >= STEADY_AFTER_MS
-    this.#endCarrier()
-    if (steady) this.#attempts = 0
-    if (steady && !patient) this.#reconnect(0)
-    else this.#reconnect(backoffMs(this.#attempts++, this.#options.random()))
+    this.#life.lost(patient)
+    this.#arm()
   }
 
   #ready(): void {
-    this.#phase = 'ready'
-    this.#phaseDeadlineMs = Infinity
-    this.#readySinceMs = this.#options.clock.nowMs()
-    this.#setState('online')
+    this.#life.ready()
+    if (this.#credentials !== null && !this.#signedIn) this.#resume()
     this.#flushSoon()
-    this.#arm()
   }
 
-  #setState(state: LinkState): void {
-    if (state === this.#state) return
-    this.#state = state
-    this.#options.handlers.onState(state)
+  /** On a connection that began as nobody's. */
+  #resume(): void {
+    const credentials = this.#credentials
+    const present = this.#life.present
+    if (credentials === null || present === null) return
+    this.#life.resuming()
+    this.#options.handlers.onSigningIn()
+    resumeParcel(credentials, present.binding).then(
+      (parcel) => {
+        if (present !== this.#life.present) return
+        this.#resumeAsked = true
+        this.#send([parcel])
+        this.#flushSoon()
+      },
+      () => {
+        if (present === this.#life.present) this.#lost(true)
+      },
+    )
   }
 
   // ---- what arrives ----
 
   #receive(message: Uint8Array): void {
     const packet = decodePacket(message)
-    if (packet === null) {
+    if (packet === null || (this.#life.phase === 'greeting' && packet.challenge === undefined)) {
       this.#lost(true)
       return
     }
-    const now = this.#options.clock.nowMs()
-    this.#heartbeat?.heard(now, packet.pong)
-    const generation = this.#generation
+    const { present } = this.#life
     for (const part of this.#parts(packet)) {
       part()
-      if (generation !== this.#generation) return // a part of it ended the connection
+      if (present !== this.#life.present) return // a part of it ended the connection
     }
+    this.#pulse.heard(this.#now(), packet.pong, this.#calls.awaiting || this.#resumeAsked)
+    if (packet.pong !== 0) this.#life.believe()
     this.#flushSoon()
     this.#arm()
   }
@@ -234,56 +218,28 @@ export class Link {
     for (const reply of replies) yield () => this.#answered(reply)
     if (events.length > 0) yield () => this.#options.handlers.onEvents(events)
     if (notices.length > 0) yield () => this.#options.handlers.onNotices(notices)
-    if (ping !== 0) yield () => this.#send([encodePacket({ pong: ping })])
+    if (ping !== 0) yield () => this.#send([control({ pong: ping })])
     if (goodbye !== undefined) yield () => this.#dismissed(goodbye)
   }
 
   #challenged(challenge: Challenge): void {
-    if (this.#phase !== 'opening') {
+    if (this.#life.phase !== 'greeting') {
       this.#lost(true)
       return
     }
-    this.#nonce = challenge.nonce
-    const intervalMs = Math.max(challenge.heartbeatS, 1) * 1000
-    this.#heartbeat = new Heartbeat(intervalMs, this.#options.clock.nowMs())
-    this.#options.handlers.onChallenge(challenge)
-    if (this.#credentials === null) this.#ready()
-    else this.#resume()
-  }
-
-  /** CONN7. The first requests follow without waiting for the answer (CONN8). */
-  #resume(): void {
-    const credentials = this.#credentials
-    if (credentials === null) return
-    const generation = this.#generation
-    this.#phase = 'resuming'
-    this.#phaseDeadlineMs = this.#options.clock.nowMs() + OPEN_WITHIN_MS
-    const message = new Uint8Array(RESUME_CONTEXT.length + this.#nonce.length)
-    message.set(RESUME_CONTEXT)
-    message.set(this.#nonce, RESUME_CONTEXT.length)
-    credentials.sign(message).then(
-      (signature) => {
-        if (generation !== this.#generation) return
-        const request = create(ResumeRequestSchema, { device: credentials.device, signature })
-        this.#resumeId = this.#calls.nextId()
-        const { id: method } = rulesOf(Identity.method.resume)
-        const body = toBinary(ResumeRequestSchema, request)
-        this.#send([encodePacket({ requests: [{ id: this.#resumeId, method, body }] })])
-        this.#flushSoon()
-      },
-      () => {
-        if (generation === this.#generation) this.#lost(true)
-      },
-    )
+    const limitMs = Math.max(challenge.heartbeatS, 1) * 1000
+    this.#pulse.begin(challenge.network.join('.'), limitMs, this.#now())
+    this.#options.handlers.onChallenge(challenge, this.#life.present?.way ?? '')
+    if (this.#resumeAsked) this.#life.resuming()
+    else this.#ready()
   }
 
   #answered(reply: Reply): void {
-    const now = this.#options.clock.nowMs()
-    if (this.#resumeId === 0 || reply.id !== this.#resumeId) {
-      this.#calls.answer(reply, now, this.#phase === 'resuming')
+    if (!this.#resumeAsked || reply.id !== RESUME_ID) {
+      this.#calls.answer(reply, this.#now(), this.#life.phase === 'resuming')
       return
     }
-    this.#resumeId = 0
+    this.#resumeAsked = false
     if (reply.error === undefined) {
       this.#resumed(reply.body)
       return
@@ -308,24 +264,23 @@ export class Link {
   #revoked(error: RpcError): void {
     this.#credentials = null
     this.#calls.rejectAll(error, 'signedIn')
-    if (this.#phase === 'resuming') this.#ready()
+    if (this.#life.phase === 'resuming') this.#ready()
     this.#options.handlers.onRevoked(error)
   }
 
-  #dismissed(goodbye: Goodbye): void {
-    const { reason, message } = goodbye
-    const generation = this.#generation
+  #dismissed({ reason, message }: Goodbye): void {
+    const { present } = this.#life
     if (reason === Goodbye_Reason.PROTOCOL_ERROR)
       this.#calls.refuse(new RpcError('internal', message || 'The server refused this.', 'protocol_error'))
     if (reason === Goodbye_Reason.REVOKED)
       this.#revoked(new RpcError('unauthenticated', message || 'This device was signed out.', 'revoked'))
     const patient = reason === Goodbye_Reason.SHUTDOWN || reason === Goodbye_Reason.PROTOCOL_ERROR
-    if (generation === this.#generation) this.#lost(patient)
+    if (present === this.#life.present) this.#lost(patient)
   }
 
   // ---- what leaves ----
 
-  /** Everything that is called in one turn leaves in one carrier message. */
+  /** Everything that is called in one turn leaves in one message of its class. */
   #flushSoon(): void {
     if (this.#flushing) return
     this.#flushing = true
@@ -337,62 +292,55 @@ export class Link {
   }
 
   #flush(): void {
-    const signingIn = this.#phase === 'resuming' && this.#resumeId !== 0
-    if (this.#phase !== 'ready' && !signingIn) return
-    const admission = this.#signedIn || signingIn ? 'all' : 'public'
-    const attempts = this.#calls.take(this.#options.clock.nowMs(), admission)
-    const packets = attempts.map(({ id, deadlineMs, call: { rules, key, body } }) =>
-      encodePacket({ requests: [{ id, method: rules.id, deadlineMs, key, body }] }),
-    )
-    this.#send(joinPackets(packets))
+    const { phase, present } = this.#life
+    const signingIn = phase === 'resuming' && this.#resumeAsked
+    if (present?.flown !== true || (phase !== 'ready' && !signingIn)) return
+    const parcels = this.#take(this.#signedIn || signingIn ? 'all' : 'public', false)
+    this.#send(parcels)
+    const size = parcels.reduce((total, { packet }) => total + packet.length, 0)
+    if (size > 0) this.#pulse.asked(size, this.#now())
   }
 
-  #send(messages: Uint8Array[]): void {
-    for (const message of messages) this.#carrier?.send(message)
-    if (messages.length > 0) this.#heartbeat?.sent(this.#options.clock.nowMs())
+  #take(admission: Admission, early: boolean): Parcel[] {
+    return encodeAttempts(this.#calls.take(this.#now(), admission, early))
+  }
+
+  #ping(): void {
+    this.#send([control({ ping: this.#pulse.number })])
+  }
+
+  #send(parcels: readonly Parcel[]): void {
+    for (const parcel of parcels) this.#life.present?.send(parcel)
+    if (parcels.length > 0) this.#pulse.sent(this.#now())
   }
 
   // ---- time ----
 
   #arm(): void {
     this.#cancelTimer()
-    const now = this.#options.clock.nowMs()
-    const next = Math.min(
-      this.#phaseDeadlineMs,
-      this.#heartbeat?.deadlineMs ?? Infinity,
-      this.#calls.deadlineMs(now),
-    )
+    if (this.#life.phase === 'stopped') return
+    const now = this.#now()
+    const next = Math.min(this.#life.deadlineMs, this.#pulse.deadlineMs, this.#calls.deadlineMs(now))
     if (next !== Infinity) this.#cancelTimer = this.#options.clock.after(next - now, () => this.#tick())
   }
 
   #tick(): void {
-    const now = this.#options.clock.nowMs()
+    const now = this.#now()
     this.#calls.expire(now)
-    if (now >= this.#phaseDeadlineMs) {
-      if (this.#phase === 'waiting') this.#connect()
-      else this.#lost()
-    }
-    const step = this.#heartbeat?.take(now)
-    if (step === 'ping') this.#send([encodePacket({ ping: this.#heartbeat?.number ?? 0 })])
-    if (step === 'dead') this.#lost()
+    this.#life.tick()
+    const beat = this.#pulse.take(now)
+    if (beat === 'ping') this.#ping()
+    if (beat === 'dead') this.#life.lost()
     this.#flushSoon()
     this.#arm()
   }
 }
 
+function control(packet: Parameters<typeof encodePacket>[0]): Parcel {
+  return { priority: Priority.CONTROL, packet: encodePacket(packet) }
+}
+
 /** The sign-in could not be decided; the next connection asks again. */
 function isPassing(error: RpcError): boolean {
   return ['unavailable', 'internal', 'deadline_exceeded', 'resource_exhausted'].includes(error.code)
-}
-
-function signedOut(): RpcError {
-  return new RpcError('unauthenticated', 'Please sign in first.', 'signed_out')
-}
-
-function decodeReply<Desc extends DescMessage>(schema: Desc, body: Uint8Array): MessageShape<Desc> {
-  try {
-    return fromBinary(schema, body)
-  } catch {
-    throw new RpcError('internal', 'The server sent something this client does not understand.', 'bad_reply')
-  }
 }

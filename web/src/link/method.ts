@@ -6,9 +6,18 @@ export interface MethodRules {
   readonly id: number
   readonly replaySafe: boolean
   readonly access: Access
-  /** Lower goes first on the link. */
+  readonly priority: Priority
+  /** Lower goes first on the link (SEAL13). */
   readonly rank: number
+  /** Its bodies hold passwords or tokens: they are never compressed. */
+  readonly secret: boolean
   readonly bulk: boolean
+}
+
+const RANKS: Readonly<Record<Priority, number>> = {
+  [Priority.CONTROL]: 0,
+  [Priority.MESSAGE]: 1,
+  [Priority.BULK]: 2,
 }
 
 const known = new WeakMap<DescMethod, MethodRules>()
@@ -17,9 +26,10 @@ const known = new WeakMap<DescMethod, MethodRules>()
 export function rulesOf(method: DescMethod): MethodRules {
   const cached = known.get(method)
   if (cached !== undefined) return cached
-  const { id, replaySafe, access, priority } = getOption(method, rules)
+  const { id, replaySafe, access, priority, secret } = getOption(method, rules)
   if (id === 0) throw new Error(`${method.name} has no method id in the schema`)
-  const found = { id, replaySafe, access, rank: priority, bulk: priority === Priority.BULK }
+  const bulk = priority === Priority.BULK
+  const found = { id, replaySafe, access, priority, secret, bulk, rank: RANKS[priority] }
   known.set(method, found)
   return found
 }

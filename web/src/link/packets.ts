@@ -1,16 +1,19 @@
 import { create, fromBinary, toBinary, type MessageInitShape } from '@bufbuild/protobuf'
 import { PacketSchema, type Packet } from '../schema/link_pb'
+import { unpackBodies } from './bodies'
+import { concatenate } from './bytes'
+import { MESSAGE_BYTES_MAX } from './limits'
 
-/** CONN4. */
-export const MESSAGE_BYTES_MAX = 1024 * 1024
 /** Packets are joined up to this size, so that a large one does not hold up those before it. */
 const JOINED_BYTES_MAX = 256 * 1024
 
-/** One received carrier message, or null when it is none (CONN4, CONN5). */
+/** One received message with its bodies unpacked, or null when it is none (CONN4, CONN5). */
 export function decodePacket(message: Uint8Array): Packet | null {
   if (message.length > MESSAGE_BYTES_MAX) return null
   try {
-    return fromBinary(PacketSchema, message)
+    const packet = fromBinary(PacketSchema, message)
+    unpackBodies(packet)
+    return packet
   } catch {
     return null
   }
@@ -27,23 +30,13 @@ export function joinPackets(packets: readonly Uint8Array[]): Uint8Array[] {
   let size = 0
   for (const packet of packets) {
     if (group.length > 0 && size + packet.length > JOINED_BYTES_MAX) {
-      joined.push(concatenate(group, size))
+      joined.push(concatenate(group))
       group = []
       size = 0
     }
     group.push(packet)
     size += packet.length
   }
-  if (group.length > 0) joined.push(concatenate(group, size))
+  if (group.length > 0) joined.push(concatenate(group))
   return joined
-}
-
-function concatenate(parts: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size)
-  let offset = 0
-  for (const part of parts) {
-    whole.set(part, offset)
-    offset += part.length
-  }
-  return whole
 }

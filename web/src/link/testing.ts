@@ -1,8 +1,12 @@
-/** For tests: a clock that is turned by hand, and carriers whose other end is the test. */
+/** For tests: a clock that is turned by hand, and channels whose other end is the test. */
 import { create, fromBinary, toBinary, type DescMessage, type MessageInitShape } from '@bufbuild/protobuf'
 import { PacketSchema, type Packet, type Request } from '../schema/link_pb'
-import type { CarrierEvents, OpenCarrier } from './carrier'
+import { unpackBody } from './bodies'
+import { owned, type Bytes } from './bytes'
+import type { ChannelEnd, ChannelEvents, OpenChannel } from './channel'
 import type { Clock } from './clock'
+
+export const BINDING: Bytes = new Uint8Array(32).fill(7)
 
 /** Lets everything that waits for promises run. */
 export async function settled(): Promise<void> {
@@ -44,15 +48,21 @@ export class ManualClock implements Clock {
   }
 }
 
-/** One connection as its server sees it. */
+/** One connection as its server sees it; packets travel as they are, nothing is sealed. */
 export class ServerEnd {
+  readonly way: string
   readonly received: Packet[] = []
   messages = 0
+  /** Packets that came before the server had spoken (SEAL14). */
+  early = 0
   closedByClient = false
-  readonly #events: CarrierEvents
+  verified = false
+  #opened = false
+  readonly #events: ChannelEvents
   readonly #onPacket: ((packet: Packet, end: ServerEnd) => void) | undefined
 
-  constructor(events: CarrierEvents, onPacket?: (packet: Packet, end: ServerEnd) => void) {
+  constructor(way: string, events: ChannelEvents, onPacket?: (packet: Packet, end: ServerEnd) => void) {
+    this.way = way
     this.#events = events
     this.#onPacket = onPacket
   }
@@ -61,9 +71,12 @@ export class ServerEnd {
     return this.received.flatMap((packet) => packet.requests)
   }
 
-  receive(message: Uint8Array): void {
+  receive(message: Uint8Array, early: boolean): void {
     const packet = fromBinary(PacketSchema, message)
+    for (const request of packet.requests) unpackBody(request)
+    if (!early && !this.verified) throw new Error('a message before the acceptance')
     this.messages += 1
+    if (early) this.early += 1
     this.received.push(packet)
     this.#onPacket?.(packet, this)
   }
@@ -73,28 +86,42 @@ export class ServerEnd {
   }
 
   sendBytes(message: Uint8Array): void {
-    if (!this.closedByClient) this.#events.onMessage(message)
+    if (this.closedByClient) return
+    if (!this.verified) {
+      this.verified = true
+      this.#events.onVerified()
+    }
+    this.#events.onMessage(owned(message))
   }
 
-  challenge(heartbeatS = 30): void {
-    const nonce = new Uint8Array(32).fill(7)
-    this.send({ challenge: { nonce, serverName: 'Test', heartbeatS, serverTimeMs: 0n, serverVersion: '0' } })
+  /** The carrier is open: the client may send its first flight. */
+  open(binding = BINDING): void {
+    this.#opened = true
+    this.#events.onOpening(binding)
+  }
+
+  /** The client's first flight arrives, and the server speaks. */
+  async challenge(heartbeatS = 30, network: Uint8Array = new Uint8Array()): Promise<void> {
+    if (!this.#opened) this.open()
+    await settled()
+    this.greet(heartbeatS, network)
+    await settled()
+  }
+
+  greet(heartbeatS = 30, network: Uint8Array = new Uint8Array()): void {
+    this.send({ challenge: { serverName: 'Test', heartbeatS, serverVersion: '0', network } })
   }
 
   reply<Desc extends DescMessage>(id: number, schema: Desc, body: MessageInitShape<Desc>): void {
     this.send({ replies: [{ id, body: toBinary(schema, create(schema, body)) }] })
   }
 
-  open(): void {
-    this.#events.onOpen()
-  }
-
-  close(): void {
-    if (!this.closedByClient) this.#events.onClose()
+  close(how: ChannelEnd = 'lost'): void {
+    if (!this.closedByClient) this.#events.onEnd(how)
   }
 }
 
-/** Opens carriers onto `ServerEnd`s, newest last. */
+/** Opens channels onto `ServerEnd`s, newest last. */
 export class ScriptedServer {
   readonly ends: ServerEnd[] = []
   readonly #onPacket: ((packet: Packet, end: ServerEnd) => void) | undefined
@@ -103,11 +130,12 @@ export class ScriptedServer {
     this.#onPacket = onPacket
   }
 
-  readonly open: OpenCarrier = (events) => {
-    const end = new ServerEnd(events, this.#onPacket)
+  readonly open: OpenChannel = (way, events) => {
+    const end = new ServerEnd(way, events, this.#onPacket)
     this.ends.push(end)
     return {
-      send: (message) => end.receive(message),
+      send: (_priority, message, early = false) => end.receive(message, early),
+      movedBytes: () => 0,
       close: () => {
         end.closedByClient = true
       },
@@ -116,7 +144,7 @@ export class ScriptedServer {
 
   get newest(): ServerEnd {
     const end = this.ends.at(-1)
-    if (end === undefined) throw new Error('no carrier was opened')
+    if (end === undefined) throw new Error('no channel was opened')
     return end
   }
 }

@@ -3,11 +3,9 @@ import { fromJson, toBinary, toJson, type JsonValue } from '@bufbuild/protobuf'
 import { describe, expect, it } from 'vitest'
 import vectors from '../../../schema/vectors/packets.json'
 import { PacketSchema } from '../schema/link_pb'
-import { decodePacket, encodePacket, joinPackets, MESSAGE_BYTES_MAX } from './packets'
-
-function fromHex(text: string): Uint8Array {
-  return Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16))
-}
+import { fromHex } from './bytes'
+import { MESSAGE_BYTES_MAX } from './limits'
+import { decodePacket, encodePacket, joinPackets } from './packets'
 
 function jsonOf(message: Uint8Array): unknown {
   const packet = decodePacket(message)

@@ -1,18 +1,30 @@
-import type { OpenCarrier } from './carrier'
+import { LOW_WATER_BYTES, type OpenCarrier } from './carrier'
 
 const SUBPROTOCOL = 'hutong.1' // CONN2
+/** Browsers do not tell when a socket's buffer has emptied: it is looked at again and again while bulk waits. */
+const LOOK_AGAIN_MS = 4
 
-/** Carries packets over a WebSocket. `url` is absolute, ends in `/link` and begins with ws: or wss:. */
+/** Carries sealed messages over a WebSocket. `url` is absolute and begins with ws: or wss:. */
 export function webSocketCarrier(url: string): OpenCarrier {
   return (events) => {
     const socket = new WebSocket(url, SUBPROTOCOL)
     socket.binaryType = 'arraybuffer'
     let ended = false
+    let looking: ReturnType<typeof setTimeout> | undefined
+    const stop = (): void => {
+      ended = true
+      clearTimeout(looking)
+      socket.close()
+    }
     const end = (): void => {
       if (ended) return
-      ended = true
-      socket.close()
+      stop()
       events.onClose()
+    }
+    const look = (): void => {
+      looking = undefined
+      if (socket.bufferedAmount < LOW_WATER_BYTES) events.onDrained()
+      else looking = setTimeout(look, LOOK_AGAIN_MS)
     }
     socket.onopen = () => {
       if (!ended) events.onOpen()
@@ -28,10 +40,12 @@ export function webSocketCarrier(url: string): OpenCarrier {
       send(message) {
         if (!ended && socket.readyState === WebSocket.OPEN) socket.send(message)
       },
-      close() {
-        ended = true
-        socket.close()
+      waitingBytes() {
+        const { bufferedAmount } = socket
+        if (bufferedAmount >= LOW_WATER_BYTES && !ended) looking ??= setTimeout(look, LOOK_AGAIN_MS)
+        return bufferedAmount
       },
+      close: stop,
     }
   }
 }

@@ -10,6 +10,7 @@ import type {
   LinkState,
   Observable,
   Person,
+  ServerTrouble,
   Session,
   Timeline,
 } from './types'
@@ -31,6 +32,21 @@ export interface SessionApi {
   startDeviceLink(): Promise<{ token: string; expiresAtMs: number; signedIn: Promise<void> }>
   inspectDeviceLink(token: string): Promise<string>
   approveDeviceLink(token: string): Promise<void>
+}
+
+export interface ServerApi {
+  /** null when nothing is known to be wrong. */
+  readonly trouble: Observable<ServerTrouble | null>
+  /** The root key the server is known by here, as its address names it; '' before the first contact. */
+  readonly root: Observable<string>
+  /** How the present connection travels: a line that stays open, or requests one after the other. */
+  readonly way: Observable<'' | 'line' | 'post'>
+  /** A code or an address names the server's root key. */
+  expect(root: string): Promise<void>
+  /** The person has found out that the other server is the right one: from now on it is the one known. */
+  trust(): Promise<void>
+  /** The person goes on with the server known here, whatever the code said. */
+  stay(): void
 }
 
 export interface ContactsApi {
@@ -78,6 +94,7 @@ export interface FilesApi {
 }
 
 export interface App {
+  server: ServerApi
   session: SessionApi
   contacts: ContactsApi
   chat: ChatApi

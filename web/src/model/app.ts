@@ -1,9 +1,15 @@
 /** The one place where the parts of the model are put together. */
-import type { OpenCarrier } from '../link/carrier'
+import type { Activity } from '../link/activity'
+import { carrierOf } from '../link/carriers'
+import type { OpenChannel } from '../link/channel'
 import { systemClock } from '../link/clock'
 import { toRpcError } from '../link/errors'
 import { Link } from '../link/link'
-import { webSocketCarrier } from '../link/websocket'
+import { Networks } from '../link/networks'
+import type { Network } from '../link/patience'
+import { SealedChannel } from '../link/sealed/channel'
+import { waysOf } from '../link/ways'
+import type { Manifest } from '../schema/sealed_pb'
 import { MarkMovedSchema, TypingSchema } from '../schema/chat_pb'
 import type { App } from './api'
 import { Blobs } from './blobs'
@@ -18,6 +24,8 @@ import { Folds, KIND_SENT } from './folds'
 import { Marks } from './marks'
 import { Value } from './observable'
 import { Outbox } from './outbox'
+import { assertSealing, ServerModel } from './server'
+import { ServerStore } from './server-store'
 import { SessionModel } from './session'
 import { Store } from './store'
 import { Sync } from './sync'
@@ -36,15 +44,20 @@ export interface AppOptions {
   language: string
   /** Hands a finished download to the person: a link with `download` in a page. */
   saveBlob(data: Blob, name: string): void
-  /** Calls `run` when the network changed (`online` of the window); returns the unsubscriber. */
+  /** The root key that the page's address names, else ''. */
+  root?: string
+  /** Calls `run` when the network changed; returns the unsubscriber. */
   onNetworkChange?(run: () => void): () => void
+  /** Calls `run` whenever the person comes or goes; returns the unsubscriber. */
+  onActivity?(run: (activity: Activity) => void): () => void
+  networkKind?(): Network
   /** A newer client runs in another tab: this one has to be reloaded. */
   onOutdated?(): void
   databaseName?: string
   clock?: Clock
   /** In [0, 1). */
   random?: () => number
-  openCarrier?: OpenCarrier
+  openChannel?: OpenChannel
   tabs?: Tabs
 }
 
@@ -56,6 +69,7 @@ export interface RunningApp extends App {
 /** Resolves when storage is open; the link connects by itself from then on. Rejects without storage. */
 export async function createApp(options: AppOptions): Promise<RunningApp> {
   const { databaseName = 'hutong', clock = systemClock, random = Math.random, features = [] } = options
+  if (options.openChannel === undefined) await assertSealing()
   const database = await openDatabase(databaseName, () => options.onOutdated?.()).catch((error: unknown) => {
     throw toRpcError(error)
   })
@@ -63,14 +77,35 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
   const folds = new Folds(features)
   const tabs = options.tabs ?? browserTabs(databaseName, webLocks())
 
+  const serverStore = new ServerStore(database)
+  const server = new ServerModel(serverStore, clock, () => link.networkChanged())
+  if (options.root !== undefined) await server.expect(options.root)
+  let manifest: Manifest | null = await server.identity.manifest()
+  let route: Uint8Array = new Uint8Array()
+  const openChannel: OpenChannel = (way, events) =>
+    new SealedChannel({ open: carrierOf(way), identity: server.identity, route, clock, randomBytes, events })
+  const networks = new Networks(
+    await serverStore.networks(),
+    (records) => void serverStore.saveNetworks(records).catch(() => undefined),
+  )
+
   const link: Link = new Link({
-    open: options.openCarrier ?? webSocketCarrier(options.linkUrl),
+    open: options.openChannel ?? openChannel,
+    ways: () => waysOf(options.linkUrl, manifest),
+    networks,
+    networkKind: () => options.networkKind?.() ?? 'fast',
     clock,
     random,
     randomBytes,
     handlers: {
       onState: (state) => linkChanged(state),
-      onChallenge: ({ serverName }) => session.serverName.set(serverName),
+      onSigningIn: () => sync.begin(),
+      onChallenge: (challenge, way) => {
+        route = challenge.route
+        session.serverName.set(challenge.serverName)
+        server.reached(way)
+        void server.identity.manifest().then((newest) => (manifest = newest))
+      },
       onResumed: (reply) => {
         void session.resumed(reply)
         signedIn()
@@ -78,6 +113,7 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
       onRevoked: () => void session.forget(),
       onEvents: (events) => sync.receive(events),
       onNotices: (notices) => host.notify(notices),
+      onUnreachable: (end) => server.unreachable(end),
     },
   })
   const call: Call = (method, request, callOptions) => link.call(method, request, callOptions)
@@ -88,7 +124,10 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
     randomBytes,
     deviceName: options.deviceName,
     language: options.language,
-    onSignedIn: () => signedIn(),
+    onSignedIn: () => {
+      sync.begin()
+      signedIn()
+    },
   })
   const contacts = new ContactsModel(call, store)
   const typing = new Typing(call, clock, (log) => conversations.refresh([log]))
@@ -139,6 +178,7 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
   /** For features: 'online' only once somebody is signed in on this connection. */
   const featureLink = new Value<LinkState>('connecting')
   const app: RunningApp = {
+    server,
     session,
     contacts,
     chat,
@@ -146,6 +186,7 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
     features: host.apis,
     close() {
       offNetwork?.()
+      offActivity?.()
       link.stop()
       sync.disconnected()
       tabs.close()
@@ -163,7 +204,6 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
   }
 
   function signedIn(): void {
-    sync.resumed()
     // After this turn: a feature that asks at once finds the connection as it will be.
     queueMicrotask(() => featureLink.set(session.link.get()))
   }
@@ -205,7 +245,8 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
   await store.reload()
   await outbox.reload()
   link.start(session.credentials())
-  const offNetwork = options.onNetworkChange?.(() => link.hurry())
+  const offNetwork = options.onNetworkChange?.(() => link.networkChanged())
+  const offActivity = options.onActivity?.((activity) => link.turn(activity))
   tabs.whenLeading(() => outbox.lead())
   return app
 }

@@ -1,4 +1,5 @@
 /** From what travels to what the model keeps. 64-bit numbers become plain ones here and nowhere else. */
+import { unpackBody } from '../link/bodies'
 import type { Content as WireContent, Member as WireMember } from '../schema/chat_pb'
 import type { Contact as WireContact } from '../schema/contacts_pb'
 import { Relation as WireRelation } from '../schema/contacts_pb'
@@ -33,7 +34,10 @@ export function toSession({ profile, device, admin }: SessionReply): Session {
   return { me: toPerson(profile), device, admin }
 }
 
-export function toEvent({ log, seq, kind, author, atMs, key, body }: Event): LogEvent {
+/** Throws `RpcError` for a body that cannot be unpacked. */
+export function toEvent(event: Event): LogEvent {
+  unpackBody(event) // an event in a page is packed by itself, as it was when it was pushed
+  const { log, seq, kind, author, atMs, key, body } = event
   return { log, seq, kind, author, atMs: Number(atMs), key, body }
 }
 

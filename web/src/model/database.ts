@@ -10,7 +10,7 @@ import type {
 } from './records'
 import type { Person } from './types'
 
-const VERSION = 1
+const VERSION = 2
 
 interface Schema extends DBSchema {
   meta: { key: string; value: MetaRecords[keyof MetaRecords] }
@@ -22,6 +22,7 @@ interface Schema extends DBSchema {
   drafts: { key: string; value: DraftRecord }
   blobs: { key: string; value: BlobRecord; indexes: { usedAtMs: number } }
   features: { key: [string, string]; value: unknown }
+  server: { key: string; value: unknown }
 }
 
 export type Database = IDBPDatabase<Schema>
@@ -29,6 +30,7 @@ export type WriteTransaction = IDBPTransaction<Schema, StoreName[], 'readwrite'>
 export type StoreName =
   'meta' | 'conversations' | 'events' | 'contacts' | 'people' | 'outbox' | 'drafts' | 'blobs' | 'features'
 
+/** What is somebody's, and goes when they sign out: all but what is known of the server. */
 export const STORES: StoreName[] = [
   'meta',
   'conversations',
@@ -44,7 +46,9 @@ export const STORES: StoreName[] = [
 /** Opens the client's database, creating it when needed. A newer client in another tab makes us close. */
 export async function openDatabase(name: string, onOutdated: () => void): Promise<Database> {
   const database: Database = await openDB<Schema>(name, VERSION, {
-    upgrade(created) {
+    upgrade(created, oldVersion) {
+      if (oldVersion < 2) created.createObjectStore('server')
+      if (oldVersion >= 1) return
       created.createObjectStore('meta')
       created.createObjectStore('conversations', { keyPath: 'log' })
       created.createObjectStore('events', { keyPath: ['log', 'seq'] })

@@ -1,6 +1,6 @@
 /** Brings events of followed logs into the state: conversations here, the inbox in `inbox.ts`. */
 import { MessageRecalledSchema, MembersAddedSchema, ConversationCreatedSchema } from '../schema/chat_pb'
-import { toHex } from './bytes'
+import { toHex } from '../link/bytes'
 import type { Change } from './change'
 import { withEvent } from './conversation'
 import { toPerson } from './convert'

@@ -3,10 +3,10 @@
  * conversation, with a key that makes a repetition harmless.
  */
 import type { MessageInitShape } from '@bufbuild/protobuf'
-import { backoffMs } from '../link/backoff'
 import { RpcError, toRpcError } from '../link/errors'
+import { retryMs } from '../link/patience'
 import { Chat, type ContentSchema } from '../schema/chat_pb'
-import { toHex } from './bytes'
+import { toHex } from '../link/bytes'
 import type { Call, Clock } from './feature'
 import type { OutboxRecord, UploadContent } from './records'
 import type { Store } from './store'
@@ -181,7 +181,7 @@ export class Outbox {
         const later =
           error instanceof RpcError && error.code === 'resource_exhausted' && error.retryAfterMs > 0
         if (!later || attempt >= LATER_MAX || signal.aborted) throw error
-        const waitMs = Math.max(error.retryAfterMs, backoffMs(attempt, this.#options.random()))
+        const waitMs = Math.max(error.retryAfterMs, retryMs(attempt, this.#options.random()))
         await new Promise<void>((resolve) => void this.#options.clock.after(waitMs, resolve))
       }
     }

@@ -1,5 +1,5 @@
 /** The rows of a stretch of one conversation, while events are folded into them. */
-import { toHex } from './bytes'
+import { toHex } from '../link/bytes'
 import type { LogEvent, TimelineFold } from './feature'
 import type { Message } from './types'
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import signatures from '../../../schema/vectors/signatures.json'
 import { Identity, ProfileChangedSchema } from '../schema/identity_pb'
 import { Code } from '../schema/link_pb'
-import { toHex } from './bytes'
+import { fromHex, toHex } from '../link/bytes'
 import { createDeviceKey, publicKeyOf, signWith } from './device-key'
 import { FakeServer, Refusal } from './testing/fake-server'
 import { current, startPhone, until, type Phone } from './testing/kit'
@@ -30,10 +30,6 @@ async function start(user: string): Promise<Phone> {
 }
 
 describe('the device key', () => {
-  function fromHex(text: string): Uint8Array<ArrayBuffer> {
-    return Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16))
-  }
-
   it.each(['resume', 'link'] as const)('signs as the vectors say: %s', async (name) => {
     // PKCS #8 around an Ed25519 seed (RFC 8410).
     const pkcs8 = fromHex(`302e020100300506032b657004220420${signatures.private_key}`)

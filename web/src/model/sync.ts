@@ -1,10 +1,10 @@
 /**
  * Keeps the state in step with the server: a snapshot when there is nothing or something very old, then
  * the events after the cursor of each log (docs/protocol/log.md). One `Sync` lives as long as the app;
- * each connection begins with `resumed`.
+ * each connection begins with `begin`.
  */
-import { backoffMs } from '../link/backoff'
 import type { RpcError } from '../link/errors'
+import { retryMs } from '../link/patience'
 import { Chat, type Conversation } from '../schema/chat_pb'
 import { Contacts } from '../schema/contacts_pb'
 import { Log, type Event, type Page } from '../schema/log_pb'
@@ -64,14 +64,19 @@ export class Sync {
   readonly #crawling = new Set<string>()
   /** Counts connections, so that what one of them began ends with it. */
   #epoch = 0
+  /** Takes back the calls of the connection that ended: the next one asks for more than they do. */
+  #ending = new AbortController()
   #following = false
 
   constructor(options: SyncOptions) {
     this.#options = options
   }
 
-  /** A connection was signed in: everything is followed anew. */
-  resumed(): void {
+  /**
+   * A connection is being signed in: everything is followed anew. What is asked for in this turn leaves
+   * together with the sign-in.
+   */
+  begin(): void {
     this.disconnected()
     void this.#begin(this.#epoch)
   }
@@ -79,6 +84,8 @@ export class Sync {
   /** The connection ended: what it was about to bring is forgotten. */
   disconnected(): void {
     this.#epoch += 1
+    this.#ending.abort()
+    this.#ending = new AbortController()
     this.#reorder.clear()
     this.#wanted.clear()
     this.#asked.clear()
@@ -127,10 +134,10 @@ export class Sync {
   async #fetchEverything(epoch: number): Promise<void> {
     const { call, store } = this.#options
     const inbox = inboxOf(store.state.me)
-    const { page } = await call(Log.method.read, { log: inbox, limit: 1 }, { deadlineMs: DEADLINE_MS })
+    const { page } = await call(Log.method.read, { log: inbox, limit: 1 }, this.#patience())
     const [{ contacts }, { conversations }] = await Promise.all([
-      call(Contacts.method.list, {}, { deadlineMs: DEADLINE_MS }),
-      call(Chat.method.list, { recent: SNAPSHOT_EVENTS }, { deadlineMs: DEADLINE_MS }),
+      call(Contacts.method.list, {}, this.#patience()),
+      call(Chat.method.list, { recent: SNAPSHOT_EVENTS }, this.#patience()),
     ])
     await this.#apply(epoch, (change, missing) => {
       const listed = new Set(contacts.map(({ profile }) => profile?.user))
@@ -146,7 +153,7 @@ export class Sync {
   async #refreshMarks(epoch: number): Promise<void> {
     const { call, store, clock } = this.#options
     const cursors = new Map([...store.state.conversations.values()].map(({ log, cursor }) => [log, cursor]))
-    const { conversations } = await call(Chat.method.list, {}, { deadlineMs: DEADLINE_MS })
+    const { conversations } = await call(Chat.method.list, {}, this.#patience())
     await this.#apply(epoch, (change, missing) => {
       dropUnlisted(change, [...cursors.keys()], conversations)
       for (const conversation of conversations) {
@@ -203,7 +210,7 @@ export class Sync {
     let empty = 0
     while (this.#wanted.size > 0 && epoch === this.#epoch) {
       // A server that says there is more and does not send it is not asked in a tight loop.
-      if (empty > 0) await this.#pause(backoffMs(empty - 1, this.#options.random()))
+      if (empty > 0) await this.#pause(retryMs(empty - 1, this.#options.random()))
       const logs = [...this.#wanted].slice(0, CURSORS_MAX)
       for (const log of logs) this.#wanted.delete(log)
       await this.#persistently(epoch, async () => {
@@ -213,7 +220,7 @@ export class Sync {
         })
         if (cursors.length === 0) return
         const request = { cursors, limit: PAGE_EVENTS }
-        const { pages } = await this.#options.call(Log.method.follow, request, { deadlineMs: DEADLINE_MS })
+        const { pages } = await this.#options.call(Log.method.follow, request, this.#patience())
         empty = pages.some(({ events }) => events.length > 0) ? 0 : empty + 1
         await this.#apply(epoch, (change, missing) => {
           for (const [place, cursor] of cursors.entries()) {
@@ -281,7 +288,7 @@ export class Sync {
     if (epoch !== this.#epoch) return
     if (missing.anew) {
       await this.#options.store.change((change) => change.putSync({ inboxCursor: 0, syncedAtMs: 0 }))
-      this.resumed()
+      this.begin()
       return
     }
     for (const log of missing.fetch) void this.#fetch(epoch, log)
@@ -299,7 +306,7 @@ export class Sync {
     const { call, folds, store } = this.#options
     await this.#persistently(epoch, async () => {
       const request = { log, recent: REFRESH_EVENTS }
-      const { conversation } = await call(Chat.method.get, request, { deadlineMs: DEADLINE_MS })
+      const { conversation } = await call(Chat.method.get, request, this.#patience())
       this.#fetching.delete(log)
       if (conversation === undefined) return
       await this.#apply(epoch, (change, missing) => {
@@ -329,9 +336,13 @@ export class Sync {
       } catch (error) {
         const { code, retryAfterMs } = error as RpcError
         if (code === 'not_found' || code === 'unauthenticated' || code === 'permission_denied') return
-        await this.#pause(Math.max(backoffMs(attempt, this.#options.random()), retryAfterMs))
+        await this.#pause(Math.max(retryMs(attempt, this.#options.random()), retryAfterMs))
       }
     }
+  }
+
+  #patience(): { deadlineMs: number; signal: AbortSignal } {
+    return { deadlineMs: DEADLINE_MS, signal: this.#ending.signal }
   }
 
   #pause(durationMs: number): Promise<void> {

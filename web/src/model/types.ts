@@ -13,6 +13,21 @@ export type Path = 'unknown' | 'direct' | 'relayed' | 'stored'
 /** `offline` is "we are trying"; `signedOut` is "there is no device on this browser". */
 export type LinkState = 'connecting' | 'online' | 'offline'
 
+/** Two root keys for one server: the one this browser knows, and the one it was shown. */
+export interface OtherServer {
+  kind: 'otherServer'
+  known: string
+  shown: string
+  /** Who showed it: what answers at the address, or the code or address that was opened. */
+  by: 'server' | 'code'
+}
+
+/**
+ * Why this browser does not connect although there may be a network. untrue: what the server says of itself
+ * is not signed, or is old.
+ */
+export type ServerTrouble = OtherServer | { kind: 'clock' | 'outdated' | 'untrue' }
+
 export interface Person {
   user: string
   handle: string

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file hutong/transfers.proto.
  */
 export const file_hutong_transfers: GenFile = /*@__PURE__*/
-  fileDesc("ChZodXRvbmcvdHJhbnNmZXJzLnByb3RvEhBodXRvbmcudHJhbnNmZXJzIlEKDE9mZmVyUmVxdWVzdBILCgNsb2cYASABKAkSDAoEbmFtZRgCIAEoCRISCgpzaXplX2J5dGVzGAMgASgEEhIKCm1lZGlhX3R5cGUYBCABKAkiRAoKT2ZmZXJSZXBseRIQCgh0cmFuc2ZlchgBIAEoCRILCgNzZXEYAiABKA0SFwoPcmVjZWl2ZXJfb25saW5lGAMgASgIIiEKDUFjY2VwdFJlcXVlc3QSEAoIdHJhbnNmZXIYASABKAkiJAoLQWNjZXB0UmVwbHkSFQoNc2VuZGVyX2RldmljZRgBIAEoCSIiCg5EZWNsaW5lUmVxdWVzdBIQCgh0cmFuc2ZlchgBIAEoCSIOCgxEZWNsaW5lUmVwbHkiIQoNQ2FuY2VsUmVxdWVzdBIQCgh0cmFuc2ZlchgBIAEoCSINCgtDYW5jZWxSZXBseSJTCg1GaW5pc2hSZXF1ZXN0EhAKCHRyYW5zZmVyGAEgASgJEiAKBHBhdGgYAiABKA4yEi5odXRvbmcucGVlcnMuUGF0aBIOCgZzaGEyNTYYAyABKAwiDQoLRmluaXNoUmVwbHkiLgoMU3RvcmVSZXF1ZXN0EhAKCHRyYW5zZmVyGAEgASgJEgwKBGJsb2IYAiABKAkiDAoKU3RvcmVSZXBseSJ7Cg9UcmFuc2Zlck9mZmVyZWQSEAoIdHJhbnNmZXIYASABKAkSDAoEbmFtZRgCIAEoCRISCgpzaXplX2J5dGVzGAMgASgEEhIKCm1lZGlhX3R5cGUYBCABKAkSFQoNc2VuZGVyX2RldmljZRgFIAEoCToJkrUYBQihBhABIpQBCg1UcmFuc2ZlckVuZGVkEhAKCHRyYW5zZmVyGAEgASgJEigKBnJlc3VsdBgCIAEoDjIYLmh1dG9uZy50cmFuc2ZlcnMuUmVzdWx0EiAKBHBhdGgYAyABKA4yEi5odXRvbmcucGVlcnMuUGF0aBIMCgRibG9iGAQgASgJEg4KBnNoYTI1NhgFIAEoDDoHkrUYAwiiBiJdChBUcmFuc2ZlckFjY2VwdGVkEhAKCHRyYW5zZmVyGAEgASgJEhUKDXNlbmRlcl9kZXZpY2UYAiABKAkSFwoPcmVjZWl2ZXJfZGV2aWNlGAMgASgJOgeStRgDCLQGIqcBCg5DaGFubmVsTWVzc2FnZRIoCgVyZWFkeRgBIAEoCzIXLmh1dG9uZy50cmFuc2ZlcnMuUmVhZHlIABIPCgVjaHVuaxgCIAEoDEgAEiQKA2VuZBgDIAEoCzIVLmh1dG9uZy50cmFuc2ZlcnMuRW5kSAASGAoOcmVjZWl2ZWRfYnl0ZXMYBCABKARIABISCgh2ZXJpZmllZBgFIAEoCEgAQgYKBGtpbmQiFwoFUmVhZHkSDgoGb2Zmc2V0GAEgASgEIikKA0VuZBIOCgZzaGEyNTYYASABKAwSEgoKc2l6ZV9ieXRlcxgCIAEoBCp0CgZSZXN1bHQSFgoSUkVTVUxUX1VOU1BFQ0lGSUVEEAASFAoQUkVTVUxUX0RFTElWRVJFRBABEhEKDVJFU1VMVF9TVE9SRUQQAhITCg9SRVNVTFRfREVDTElORUQQAxIUChBSRVNVTFRfQ0FOQ0VMTEVEEAQy+gMKCVRyYW5zZmVycxJOCgVPZmZlchIeLmh1dG9uZy50cmFuc2ZlcnMuT2ZmZXJSZXF1ZXN0GhwuaHV0b25nLnRyYW5zZmVycy5PZmZlclJlcGx5IgeKtRgDCKEGElEKBkFjY2VwdBIfLmh1dG9uZy50cmFuc2ZlcnMuQWNjZXB0UmVxdWVzdBodLmh1dG9uZy50cmFuc2ZlcnMuQWNjZXB0UmVwbHkiB4q1GAMIogYSVAoHRGVjbGluZRIgLmh1dG9uZy50cmFuc2ZlcnMuRGVjbGluZVJlcXVlc3QaHi5odXRvbmcudHJhbnNmZXJzLkRlY2xpbmVSZXBseSIHirUYAwijBhJRCgZDYW5jZWwSHy5odXRvbmcudHJhbnNmZXJzLkNhbmNlbFJlcXVlc3QaHS5odXRvbmcudHJhbnNmZXJzLkNhbmNlbFJlcGx5IgeKtRgDCKQGElEKBkZpbmlzaBIfLmh1dG9uZy50cmFuc2ZlcnMuRmluaXNoUmVxdWVzdBodLmh1dG9uZy50cmFuc2ZlcnMuRmluaXNoUmVwbHkiB4q1GAMIpQYSTgoFU3RvcmUSHi5odXRvbmcudHJhbnNmZXJzLlN0b3JlUmVxdWVzdBocLmh1dG9uZy50cmFuc2ZlcnMuU3RvcmVSZXBseSIHirUYAwimBmIGcHJvdG8z", [file_hutong_options, file_hutong_peers]);
+  fileDesc("ChZodXRvbmcvdHJhbnNmZXJzLnByb3RvEhBodXRvbmcudHJhbnNmZXJzImAKDE9mZmVyUmVxdWVzdBILCgNsb2cYASABKAkSDAoEbmFtZRgCIAEoCRISCgpzaXplX2J5dGVzGAMgASgEEhIKCm1lZGlhX3R5cGUYBCABKAkSDQoFZmlsZXMYBSABKA0iRAoKT2ZmZXJSZXBseRIQCgh0cmFuc2ZlchgBIAEoCRILCgNzZXEYAiABKA0SFwoPcmVjZWl2ZXJfb25saW5lGAMgASgIIiEKDUFjY2VwdFJlcXVlc3QSEAoIdHJhbnNmZXIYASABKAkiJAoLQWNjZXB0UmVwbHkSFQoNc2VuZGVyX2RldmljZRgBIAEoCSIiCg5EZWNsaW5lUmVxdWVzdBIQCgh0cmFuc2ZlchgBIAEoCSIOCgxEZWNsaW5lUmVwbHkiIQoNQ2FuY2VsUmVxdWVzdBIQCgh0cmFuc2ZlchgBIAEoCSINCgtDYW5jZWxSZXBseSJTCg1GaW5pc2hSZXF1ZXN0EhAKCHRyYW5zZmVyGAEgASgJEiAKBHBhdGgYAiABKA4yEi5odXRvbmcucGVlcnMuUGF0aBIOCgZzaGEyNTYYAyABKAwiDQoLRmluaXNoUmVwbHkiLgoMU3RvcmVSZXF1ZXN0EhAKCHRyYW5zZmVyGAEgASgJEgwKBGJsb2IYAiABKAkiDAoKU3RvcmVSZXBseSKKAQoPVHJhbnNmZXJPZmZlcmVkEhAKCHRyYW5zZmVyGAEgASgJEgwKBG5hbWUYAiABKAkSEgoKc2l6ZV9ieXRlcxgDIAEoBBISCgptZWRpYV90eXBlGAQgASgJEhUKDXNlbmRlcl9kZXZpY2UYBSABKAkSDQoFZmlsZXMYBiABKA06CZK1GAUIoQYQASKUAQoNVHJhbnNmZXJFbmRlZBIQCgh0cmFuc2ZlchgBIAEoCRIoCgZyZXN1bHQYAiABKA4yGC5odXRvbmcudHJhbnNmZXJzLlJlc3VsdBIgCgRwYXRoGAMgASgOMhIuaHV0b25nLnBlZXJzLlBhdGgSDAoEYmxvYhgEIAEoCRIOCgZzaGEyNTYYBSABKAw6B5K1GAMIogYiXQoQVHJhbnNmZXJBY2NlcHRlZBIQCgh0cmFuc2ZlchgBIAEoCRIVCg1zZW5kZXJfZGV2aWNlGAIgASgJEhcKD3JlY2VpdmVyX2RldmljZRgDIAEoCToHkrUYAwi0BiKvBAoOQ2hhbm5lbE1lc3NhZ2USKAoFcmVhZHkYASABKAsyFy5odXRvbmcudHJhbnNmZXJzLlJlYWR5SAASDwoFY2h1bmsYAiABKAxIABIkCgNlbmQYAyABKAsyFS5odXRvbmcudHJhbnNmZXJzLkVuZEgAEhgKDnJlY2VpdmVkX2J5dGVzGAQgASgESAASEgoIdmVyaWZpZWQYBSABKAhIABIoCgVoZWxsbxgKIAEoCzIXLmh1dG9uZy50cmFuc2ZlcnMuSGVsbG9IABImCgRoYXZlGAsgASgLMhYuaHV0b25nLnRyYW5zZmVycy5IYXZlSAASFgoMY3JlZGl0X2J5dGVzGAwgASgESAASEQoHY29tcGFyZRgNIAEoCEgAEhAKBnBsYWNlZBgOIAEoCEgAEjIKCG1hbmlmZXN0GA8gASgLMh4uaHV0b25nLnRyYW5zZmVycy5NYW5pZmVzdFBhcnRIABIoCgVwaWVjZRgQIAEoCzIXLmh1dG9uZy50cmFuc2ZlcnMuUGllY2VIABINCgNhc2sYESABKAhIABIOCgRyb290GBIgASgMSAASKgoGbGVhdmVzGBMgASgLMhguaHV0b25nLnRyYW5zZmVycy5MZWF2ZXNIABImCgRzdG9wGBQgASgLMhYuaHV0b25nLnRyYW5zZmVycy5TdG9wSAASJgoEZG9vchgVIAEoCzIWLmh1dG9uZy50cmFuc2ZlcnMuRG9vckgAQgYKBGtpbmQiFwoFUmVhZHkSDgoGb2Zmc2V0GAEgASgEIikKA0VuZBIOCgZzaGEyNTYYASABKAwSEgoKc2l6ZV9ieXRlcxgCIAEoBCIqCgVIZWxsbxIPCgd2ZXJzaW9uGAEgASgNEhAKCG1hbmlmZXN0GAIgASgMIk0KBUVudHJ5EgwKBHBhdGgYASABKAkSEgoKc2l6ZV9ieXRlcxgCIAEoBBIOCgZmb2xkZXIYAyABKAgSEgoKZXhlY3V0YWJsZRgEIAEoCCJ6CgxNYW5pZmVzdFBhcnQSDgoGbnVtYmVyGAEgASgNEgwKBGxhc3QYAiABKAgSDQoFa25vd24YAyABKAgSEwoLY2h1bmtfYnl0ZXMYBCABKA0SKAoHZW50cmllcxgFIAMoCzIXLmh1dG9uZy50cmFuc2ZlcnMuRW50cnkiIwoDUnVuEg0KBWZpcnN0GAEgASgNEg0KBWNvdW50GAIgASgNIjoKBEhhdmUSIwoEcnVucxgBIAMoCzIVLmh1dG9uZy50cmFuc2ZlcnMuUnVuEg0KBXdob2xlGAIgASgIIkIKBVBpZWNlEg0KBWNodW5rGAEgASgNEg4KBm9mZnNldBgCIAEoDRIMCgRkYXRhGAMgASgMEgwKBGxlYWYYBCABKAwiJwoGTGVhdmVzEg0KBWZpcnN0GAEgASgNEg4KBmxlYXZlcxgCIAEoDCI0CgRTdG9wEiwKBnJlYXNvbhgBIAEoDjIcLmh1dG9uZy50cmFuc2ZlcnMuU3RvcFJlYXNvbiImCgREb29yEhEKCWFkZHJlc3NlcxgBIAMoCRILCgNrZXkYAiABKAwqdAoGUmVzdWx0EhYKElJFU1VMVF9VTlNQRUNJRklFRBAAEhQKEFJFU1VMVF9ERUxJVkVSRUQQARIRCg1SRVNVTFRfU1RPUkVEEAISEwoPUkVTVUxUX0RFQ0xJTkVEEAMSFAoQUkVTVUxUX0NBTkNFTExFRBAEKqkBCgpTdG9wUmVhc29uEhsKF1NUT1BfUkVBU09OX1VOU1BFQ0lGSUVEEAASEgoOU1RPUF9DQU5DRUxMRUQQARIRCg1TVE9QX05PX1NQQUNFEAISFwoTU1RPUF9TT1VSQ0VfQ0hBTkdFRBADEhIKDlNUT1BfRElGRkVSRU5UEAQSFQoRU1RPUF9CUk9LRU5fUlVMRVMQBRITCg9TVE9QX1VOV1JJVEFCTEUQBjL6AwoJVHJhbnNmZXJzEk4KBU9mZmVyEh4uaHV0b25nLnRyYW5zZmVycy5PZmZlclJlcXVlc3QaHC5odXRvbmcudHJhbnNmZXJzLk9mZmVyUmVwbHkiB4q1GAMIoQYSUQoGQWNjZXB0Eh8uaHV0b25nLnRyYW5zZmVycy5BY2NlcHRSZXF1ZXN0Gh0uaHV0b25nLnRyYW5zZmVycy5BY2NlcHRSZXBseSIHirUYAwiiBhJUCgdEZWNsaW5lEiAuaHV0b25nLnRyYW5zZmVycy5EZWNsaW5lUmVxdWVzdBoeLmh1dG9uZy50cmFuc2ZlcnMuRGVjbGluZVJlcGx5IgeKtRgDCKMGElEKBkNhbmNlbBIfLmh1dG9uZy50cmFuc2ZlcnMuQ2FuY2VsUmVxdWVzdBodLmh1dG9uZy50cmFuc2ZlcnMuQ2FuY2VsUmVwbHkiB4q1GAMIpAYSUQoGRmluaXNoEh8uaHV0b25nLnRyYW5zZmVycy5GaW5pc2hSZXF1ZXN0Gh0uaHV0b25nLnRyYW5zZmVycy5GaW5pc2hSZXBseSIHirUYAwilBhJOCgVTdG9yZRIeLmh1dG9uZy50cmFuc2ZlcnMuU3RvcmVSZXF1ZXN0GhwuaHV0b25nLnRyYW5zZmVycy5TdG9yZVJlcGx5IgeKtRgDCKYGYgZwcm90bzM", [file_hutong_options, file_hutong_peers]);
 
 /**
  * @generated from message hutong.transfers.OfferRequest
@@ -45,6 +45,13 @@ export type OfferRequest = Message<"hutong.transfers.OfferRequest"> & {
    * @generated from field: string media_type = 4;
    */
   mediaType: string;
+
+  /**
+   * 0: one file; else name is what they are called together, and size_bytes their sum
+   *
+   * @generated from field: uint32 files = 5;
+   */
+  files: number;
 };
 
 /**
@@ -288,6 +295,13 @@ export type TransferOffered = Message<"hutong.transfers.TransferOffered"> & {
    * @generated from field: string sender_device = 5;
    */
   senderDevice: string;
+
+  /**
+   * as in the offer
+   *
+   * @generated from field: uint32 files = 6;
+   */
+  files: number;
 };
 
 /**
@@ -364,6 +378,9 @@ export const TransferAcceptedSchema: GenMessage<TransferAccepted> = /*@__PURE__*
   messageDesc(file_hutong_transfers, 14);
 
 /**
+ * Version 1 (docs/protocol/peers.md): one file, one data channel labelled "transfer".
+ * Version 2 (docs/protocol/transfer.md): many files and folders, any number of channels.
+ *
  * @generated from message hutong.transfers.ChannelMessage
  */
 export type ChannelMessage = Message<"hutong.transfers.ChannelMessage"> & {
@@ -372,6 +389,8 @@ export type ChannelMessage = Message<"hutong.transfers.ChannelMessage"> & {
    */
   kind: {
     /**
+     * Version 1.
+     *
      * receiver to sender, first: continue at this offset
      *
      * @generated from field: hutong.transfers.Ready ready = 1;
@@ -410,6 +429,104 @@ export type ChannelMessage = Message<"hutong.transfers.ChannelMessage"> & {
      */
     value: boolean;
     case: "verified";
+  } | {
+    /**
+     * Version 2, receiver to sender.
+     *
+     * first on every channel
+     *
+     * @generated from field: hutong.transfers.Hello hello = 10;
+     */
+    value: Hello;
+    case: "hello";
+  } | {
+    /**
+     * what is written down
+     *
+     * @generated from field: hutong.transfers.Have have = 11;
+     */
+    value: Have;
+    case: "have";
+  } | {
+    /**
+     * pieces this channel may have carried in all
+     *
+     * @generated from field: uint64 credit_bytes = 12;
+     */
+    value: bigint;
+    case: "creditBytes";
+  } | {
+    /**
+     * the root differs: say all leaves
+     *
+     * @generated from field: bool compare = 13;
+     */
+    value: boolean;
+    case: "compare";
+  } | {
+    /**
+     * everything is in its place: the end
+     *
+     * @generated from field: bool placed = 14;
+     */
+    value: boolean;
+    case: "placed";
+  } | {
+    /**
+     * Version 2, sender to receiver.
+     *
+     * answers Hello
+     *
+     * @generated from field: hutong.transfers.ManifestPart manifest = 15;
+     */
+    value: ManifestPart;
+    case: "manifest";
+  } | {
+    /**
+     * @generated from field: hutong.transfers.Piece piece = 16;
+     */
+    value: Piece;
+    case: "piece";
+  } | {
+    /**
+     * say Have in full again, now
+     *
+     * @generated from field: bool ask = 17;
+     */
+    value: boolean;
+    case: "ask";
+  } | {
+    /**
+     * all was sent; SHA-256 over manifest and leaves
+     *
+     * @generated from field: bytes root = 18;
+     */
+    value: Uint8Array;
+    case: "root";
+  } | {
+    /**
+     * answers compare
+     *
+     * @generated from field: hutong.transfers.Leaves leaves = 19;
+     */
+    value: Leaves;
+    case: "leaves";
+  } | {
+    /**
+     * Version 2, both ways.
+     *
+     * @generated from field: hutong.transfers.Stop stop = 20;
+     */
+    value: Stop;
+    case: "stop";
+  } | {
+    /**
+     * where more channels can be opened
+     *
+     * @generated from field: hutong.transfers.Door door = 21;
+     */
+    value: Door;
+    case: "door";
   } | { case: undefined; value?: undefined };
 };
 
@@ -460,6 +577,263 @@ export const EndSchema: GenMessage<End> = /*@__PURE__*/
   messageDesc(file_hutong_transfers, 17);
 
 /**
+ * @generated from message hutong.transfers.Hello
+ */
+export type Hello = Message<"hutong.transfers.Hello"> & {
+  /**
+   * 2
+   *
+   * @generated from field: uint32 version = 1;
+   */
+  version: number;
+
+  /**
+   * digest of the one known from before; empty: none
+   *
+   * @generated from field: bytes manifest = 2;
+   */
+  manifest: Uint8Array;
+};
+
+/**
+ * Describes the message hutong.transfers.Hello.
+ * Use `create(HelloSchema)` to create a new message.
+ */
+export const HelloSchema: GenMessage<Hello> = /*@__PURE__*/
+  messageDesc(file_hutong_transfers, 18);
+
+/**
+ * A file or an empty folder.
+ *
+ * @generated from message hutong.transfers.Entry
+ */
+export type Entry = Message<"hutong.transfers.Entry"> & {
+  /**
+   * relative, separated by "/"
+   *
+   * @generated from field: string path = 1;
+   */
+  path: string;
+
+  /**
+   * @generated from field: uint64 size_bytes = 2;
+   */
+  sizeBytes: bigint;
+
+  /**
+   * @generated from field: bool folder = 3;
+   */
+  folder: boolean;
+
+  /**
+   * @generated from field: bool executable = 4;
+   */
+  executable: boolean;
+};
+
+/**
+ * Describes the message hutong.transfers.Entry.
+ * Use `create(EntrySchema)` to create a new message.
+ */
+export const EntrySchema: GenMessage<Entry> = /*@__PURE__*/
+  messageDesc(file_hutong_transfers, 19);
+
+/**
+ * @generated from message hutong.transfers.ManifestPart
+ */
+export type ManifestPart = Message<"hutong.transfers.ManifestPart"> & {
+  /**
+   * 0, 1, 2 ...
+   *
+   * @generated from field: uint32 number = 1;
+   */
+  number: number;
+
+  /**
+   * @generated from field: bool last = 2;
+   */
+  last: boolean;
+
+  /**
+   * the digest in Hello is right: no entries follow
+   *
+   * @generated from field: bool known = 3;
+   */
+  known: boolean;
+
+  /**
+   * in part 0
+   *
+   * @generated from field: uint32 chunk_bytes = 4;
+   */
+  chunkBytes: number;
+
+  /**
+   * @generated from field: repeated hutong.transfers.Entry entries = 5;
+   */
+  entries: Entry[];
+};
+
+/**
+ * Describes the message hutong.transfers.ManifestPart.
+ * Use `create(ManifestPartSchema)` to create a new message.
+ */
+export const ManifestPartSchema: GenMessage<ManifestPart> = /*@__PURE__*/
+  messageDesc(file_hutong_transfers, 20);
+
+/**
+ * Chunks are numbered through all files, in the order of the manifest.
+ *
+ * @generated from message hutong.transfers.Run
+ */
+export type Run = Message<"hutong.transfers.Run"> & {
+  /**
+   * @generated from field: uint32 first = 1;
+   */
+  first: number;
+
+  /**
+   * @generated from field: uint32 count = 2;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message hutong.transfers.Run.
+ * Use `create(RunSchema)` to create a new message.
+ */
+export const RunSchema: GenMessage<Run> = /*@__PURE__*/
+  messageDesc(file_hutong_transfers, 21);
+
+/**
+ * @generated from message hutong.transfers.Have
+ */
+export type Have = Message<"hutong.transfers.Have"> & {
+  /**
+   * @generated from field: repeated hutong.transfers.Run runs = 1;
+   */
+  runs: Run[];
+
+  /**
+   * with the runs since the last whole one, that is all there is
+   *
+   * @generated from field: bool whole = 2;
+   */
+  whole: boolean;
+};
+
+/**
+ * Describes the message hutong.transfers.Have.
+ * Use `create(HaveSchema)` to create a new message.
+ */
+export const HaveSchema: GenMessage<Have> = /*@__PURE__*/
+  messageDesc(file_hutong_transfers, 22);
+
+/**
+ * @generated from message hutong.transfers.Piece
+ */
+export type Piece = Message<"hutong.transfers.Piece"> & {
+  /**
+   * @generated from field: uint32 chunk = 1;
+   */
+  chunk: number;
+
+  /**
+   * in the chunk
+   *
+   * @generated from field: uint32 offset = 2;
+   */
+  offset: number;
+
+  /**
+   * @generated from field: bytes data = 3;
+   */
+  data: Uint8Array;
+
+  /**
+   * SHA-256 of the chunk; with its last piece
+   *
+   * @generated from field: bytes leaf = 4;
+   */
+  leaf: Uint8Array;
+};
+
+/**
+ * Describes the message hutong.transfers.Piece.
+ * Use `create(PieceSchema)` to create a new message.
+ */
+export const PieceSchema: GenMessage<Piece> = /*@__PURE__*/
+  messageDesc(file_hutong_transfers, 23);
+
+/**
+ * @generated from message hutong.transfers.Leaves
+ */
+export type Leaves = Message<"hutong.transfers.Leaves"> & {
+  /**
+   * @generated from field: uint32 first = 1;
+   */
+  first: number;
+
+  /**
+   * @generated from field: bytes leaves = 2;
+   */
+  leaves: Uint8Array;
+};
+
+/**
+ * Describes the message hutong.transfers.Leaves.
+ * Use `create(LeavesSchema)` to create a new message.
+ */
+export const LeavesSchema: GenMessage<Leaves> = /*@__PURE__*/
+  messageDesc(file_hutong_transfers, 24);
+
+/**
+ * @generated from message hutong.transfers.Stop
+ */
+export type Stop = Message<"hutong.transfers.Stop"> & {
+  /**
+   * @generated from field: hutong.transfers.StopReason reason = 1;
+   */
+  reason: StopReason;
+};
+
+/**
+ * Describes the message hutong.transfers.Stop.
+ * Use `create(StopSchema)` to create a new message.
+ */
+export const StopSchema: GenMessage<Stop> = /*@__PURE__*/
+  messageDesc(file_hutong_transfers, 25);
+
+/**
+ * TCP addresses the one who says it listens on, or may be reached at; the channel's key travels here,
+ * inside the encryption of the channel that is open already.
+ *
+ * @generated from message hutong.transfers.Door
+ */
+export type Door = Message<"hutong.transfers.Door"> & {
+  /**
+   * "192.0.2.7:50000", "[2001:db8::7]:50000"
+   *
+   * @generated from field: repeated string addresses = 1;
+   */
+  addresses: string[];
+
+  /**
+   * 32 random bytes
+   *
+   * @generated from field: bytes key = 2;
+   */
+  key: Uint8Array;
+};
+
+/**
+ * Describes the message hutong.transfers.Door.
+ * Use `create(DoorSchema)` to create a new message.
+ */
+export const DoorSchema: GenMessage<Door> = /*@__PURE__*/
+  messageDesc(file_hutong_transfers, 26);
+
+/**
  * @generated from enum hutong.transfers.Result
  */
 export enum Result {
@@ -498,6 +872,62 @@ export enum Result {
  */
 export const ResultSchema: GenEnum<Result> = /*@__PURE__*/
   enumDesc(file_hutong_transfers, 0);
+
+/**
+ * @generated from enum hutong.transfers.StopReason
+ */
+export enum StopReason {
+  /**
+   * @generated from enum value: STOP_REASON_UNSPECIFIED = 0;
+   */
+  STOP_REASON_UNSPECIFIED = 0,
+
+  /**
+   * somebody does not want it any more
+   *
+   * @generated from enum value: STOP_CANCELLED = 1;
+   */
+  STOP_CANCELLED = 1,
+
+  /**
+   * the receiver's disk is full; what it has stays
+   *
+   * @generated from enum value: STOP_NO_SPACE = 2;
+   */
+  STOP_NO_SPACE = 2,
+
+  /**
+   * the sender's files are not what they were
+   *
+   * @generated from enum value: STOP_SOURCE_CHANGED = 3;
+   */
+  STOP_SOURCE_CHANGED = 3,
+
+  /**
+   * the whole differs, again
+   *
+   * @generated from enum value: STOP_DIFFERENT = 4;
+   */
+  STOP_DIFFERENT = 4,
+
+  /**
+   * @generated from enum value: STOP_BROKEN_RULES = 5;
+   */
+  STOP_BROKEN_RULES = 5,
+
+  /**
+   * the receiver cannot write there
+   *
+   * @generated from enum value: STOP_UNWRITABLE = 6;
+   */
+  STOP_UNWRITABLE = 6,
+}
+
+/**
+ * Describes the enum hutong.transfers.StopReason.
+ */
+export const StopReasonSchema: GenEnum<StopReason> = /*@__PURE__*/
+  enumDesc(file_hutong_transfers, 1);
 
 /**
  * @generated from service hutong.transfers.Transfers

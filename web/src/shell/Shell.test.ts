@@ -203,3 +203,34 @@ describe('the welcome', () => {
     expect(await screen.findByRole('img', { name: 'QR code to sign in this device' })).toBeTruthy()
   })
 })
+
+describe('which server it is', () => {
+  const other = { kind: 'otherServer', known: 'known-key', shown: 'shown-key', by: 'server' } as const
+
+  it('SEAL17: a warning stands instead of everything else; trusting takes two steps', async () => {
+    const fixture = open('#/')
+    fixture.state.trouble.set(other)
+    const warning = await screen.findByRole('alert')
+    expect(warning.textContent).toContain('known-key')
+    expect(warning.textContent).toContain('shown-key')
+    expect(screen.queryByRole('navigation')).toBeNull()
+    await fireEvent.click(screen.getByRole('button', { name: /has confirmed/ }))
+    expect(get(fixture.state.trouble)).not.toBeNull()
+    await fireEvent.click(screen.getByRole('button', { name: 'Trust the new key' }))
+    await waitFor(() => expect(screen.queryByRole('alert')).toBeNull())
+  })
+
+  it('SEAL17: the warning stands before anybody is signed in, too, and speaks Chinese', async () => {
+    const fixture = open('#/', false)
+    fixture.state.trouble.set({ ...other, by: 'code' })
+    setLanguage('zh')
+    await fireEvent.click(await screen.findByRole('button', { name: '继续使用我认识的服务器' }))
+    await waitFor(() => expect(screen.queryByRole('alert')).toBeNull())
+  })
+
+  it('has a page that says by which way and to which server one is connected', async () => {
+    open('#/me/connection')
+    await screen.findByText('A line that stays open')
+    await screen.findByText('mBvt2rZ3c6kFQX7n4hKq0sYd8eJwLzUaTiVgP1oRfNE')
+  })
+})

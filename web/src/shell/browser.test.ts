@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { deviceName, linkUrl } from './browser'
+import { deviceName, linkUrl, splitRoot } from './browser'
 
 it.each([
   ['Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36', 'Chrome on Linux'],
@@ -14,4 +14,12 @@ it.each([
 it('finds the link beside the page', () => {
   expect(linkUrl('https://lane.example/#/chat/1')).toBe('wss://lane.example/link')
   expect(linkUrl('http://127.0.0.1:8080/')).toBe('ws://127.0.0.1:8080/link')
+})
+
+it('SEAL17: finds the root key behind the #, also behind a route', () => {
+  const root = 'mBvt2rZ3c6kFQX7n4hKq0sYd8eJwLzUaTiVgP1oRfNE'
+  expect(splitRoot(`#root=${root}`)).toEqual({ root, route: '' })
+  expect(splitRoot(`#/join/token/root=${root}`)).toEqual({ root, route: '#/join/token' })
+  for (const hash of ['', '#/chats', `#root=${root}x`, `#root=${root.slice(1)}`, `#/chat/xroot=${root}`])
+    expect(splitRoot(hash)).toEqual({ root: '', route: hash })
 })

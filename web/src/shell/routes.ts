@@ -11,7 +11,7 @@ export type Route =
   | { name: 'add'; handle: string }
   | { name: 'link'; token: string }
 
-export const SETTINGS_PAGES = ['profile', 'code', 'devices', 'password'] as const
+export const SETTINGS_PAGES = ['profile', 'code', 'devices', 'password', 'connection'] as const
 export type SettingsPage = (typeof SETTINGS_PAGES)[number]
 
 /** Tokens and ids are short; what is longer is not ours. */

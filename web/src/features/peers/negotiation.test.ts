@@ -146,7 +146,7 @@ test('PEER9: both reload, in either order', async () => {
   }
 })
 
-test('PEER10: an answer to a connection of the past is dropped', async () => {
+test('PEER7, PEER10: an answer to a connection of the past is dropped', async () => {
   const pair = await connected()
   pair.offerer.connection.need()
   await settle()

@@ -2,7 +2,7 @@
 import { create, fromBinary, toBinary, type DescMessage, type DescMethod } from '@bufbuild/protobuf'
 import type { MessageInitShape, MessageShape } from '@bufbuild/protobuf'
 import { kindOf } from '../folds'
-import { toHex } from '../bytes'
+import { toHex } from '../../link/bytes'
 import { rulesOf } from '../../link/method'
 import { ScriptedServer, type ServerEnd } from '../../link/testing'
 import {
@@ -82,14 +82,17 @@ export class FakeServer {
     this.#register()
   }
 
-  readonly open: ScriptedServer['open'] = (events) => {
-    const carrier = this.carriers.open(events)
+  readonly open: ScriptedServer['open'] = (way, events) => {
+    const channel = this.carriers.open(way, events)
     const end = this.carriers.newest
     setTimeout(() => {
       if (!this.reachable) end.close()
-      else if (!end.closedByClient) end.challenge()
+      else if (!end.closedByClient) {
+        end.open()
+        end.greet()
+      }
     }, 0)
-    return carrier
+    return channel
   }
 
   // ---- what a test does ----

@@ -80,7 +80,7 @@ export async function startPhone(
     saveBlob: () => undefined,
     clock: hastyClock,
     random: () => 0,
-    openCarrier: server.open,
+    openChannel: server.open,
     tabs: oneTab,
     ...options,
     databaseName,

@@ -60,6 +60,30 @@ export const en: Record<string, string> = {
 
   'offline.title': 'No connection.',
   'offline.text': 'You can read and write; messages go out by themselves when the server is back.',
+  'trouble.otherServer': 'Another server answers than the one this browser knows.',
+  'trouble.clock':
+    'The clock of this device is wrong, or the server’s. Set it, and the connection comes by itself.',
+  'trouble.outdated': 'This page is older than the server. Please reload it.',
+  'trouble.untrue': 'What answers here cannot show that it is your server. Try another network.',
+  'otherServer.title': 'This is not the server you know',
+  'otherServer.server':
+    'What answers at this address has another key than the server this browser met before. Either the server was set up anew, or somebody in between pretends to be it. None of your messages went to it.',
+  'otherServer.code':
+    'The code or address that you opened names another key than the server this browser met before. Either the server was set up anew, or one of the two is not your server.',
+  'otherServer.stay': 'Stay with the server I know',
+  'otherServer.known': 'The key this browser knows',
+  'otherServer.shown': 'The key that is shown now',
+  'otherServer.do': 'What you can do',
+  'otherServer.network':
+    'Try another network, for instance your phone’s instead of a wireless LAN. If this warning is gone there, the network reads along: do not use it for this.',
+  'otherServer.ask':
+    'Ask whoever runs the server, by another way than this page, which key is right. It stands behind “root=” in the address that the server prints when it starts.',
+  'otherServer.anew':
+    'Only if the server was set up anew: go on with the new key. You will have to log in again, and this browser forgets what it has stored.',
+  'otherServer.retry': 'Try again',
+  'otherServer.confirmed': 'The operator has confirmed the new key…',
+  'otherServer.sure': 'If you are wrong about this, somebody else will read what you write from now on.',
+  'otherServer.trust': 'Trust the new key',
   'unable.title': 'The gate does not open',
   'unable.text': 'Hutong needs the storage of this browser; private windows sometimes have none.',
   'unable.again': 'Try again',
@@ -229,6 +253,16 @@ export const en: Record<string, string> = {
   'me.code.copy': 'Copy my link',
   'me.devices': 'Devices',
   'me.password': 'Change password',
+  'me.connection': 'Connection',
+  'connection.online': 'Connected',
+  'connection.connecting': 'Connecting…',
+  'connection.offline': 'Not connected',
+  'connection.way': 'Way',
+  'connection.line': 'A line that stays open',
+  'connection.post': 'Single requests: this network lets nothing else through',
+  'connection.root': 'The server’s key',
+  'connection.hint':
+    'What you send is sealed for the server, with keys that are new for each connection. Whoever carries it sees times and rough sizes. The key is the one behind “root=” in the address that the server prints when it starts.',
   'me.server': 'Connected to {server}',
   'me.admin': 'Administrator',
   'me.admin.explained': 'You look after this server.',
@@ -295,6 +329,9 @@ export const en: Record<string, string> = {
   'error.outbox_full': 'Too many messages are waiting to be sent.',
   'error.outbox_expired': 'This waited for too long.',
   'error.no_older': 'The older messages are not there any more.',
+  'error.bad_reply': 'The server sent something this version does not understand. Reload the page.',
+  'error.repeated_too_often': 'This was tried too often. Try again later.',
+  'error.no_x25519': 'This browser is too old; please update it.',
   'error.insecure_context': 'Please open this page over https.',
   'error.signed_out': 'Please sign in first.',
   'error.revoked': 'This device was signed out.',

@@ -1,0 +1,2 @@
+/** CONN4: a packet, and each body in it when it is unpacked. */
+export const MESSAGE_BYTES_MAX = 1024 * 1024
