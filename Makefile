@@ -56,10 +56,12 @@ $(STAMPS)/system: tests/debian-packages.txt
 	touch $@
 
 # What the benchmarks compare with.
-$(STAMPS)/peers:
+$(STAMPS)/peers: bench/peers.lock
 	@mkdir -p $(STAMPS)
-	dpkg -s prosody >/dev/null 2>&1 || { $(SUDO) apt-get update -qq && \
-	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends prosody; }
+	dpkg -s prosody coturn >/dev/null 2>&1 || { $(SUDO) apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends prosody coturn; }
+	[ -x $@-python/bin/python ] || $(PYTHON) -m venv $@-python
+	$@-python/bin/pip install -q --require-hashes -r bench/peers.lock
 	touch $@
 
 install: $(STAMPS)/python-dev $(STAMPS)/node $(STAMPS)/system

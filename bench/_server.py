@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,7 @@ from hutong.features.identity import store as identity_store
 from hutong.platform.database import create_engine
 from hutong.platform.feature import discover, migration_folders
 from hutong.platform.migrate import migrate
-from hutong.schema import contacts_pb2
+from hutong.schema import contacts_pb2, sealed_pb2
 
 
 @dataclass(slots=True)
@@ -100,17 +101,25 @@ class Server:
     """A running server process."""
 
     port: int
+    link_port: int
     pid: int
+    tls: ssl.SSLContext | None = None  # trusts the public port's certificate, when it has one
+    manifest: sealed_pb2.Manifest | None = None  # what the first link learnt
 
     def resident_bytes(self) -> int:
         """Return the memory the process holds."""
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
 
+    def cpu_s(self) -> float:
+        """Return the processor time the process has taken, its own and the kernel's for it, in seconds."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
 
 @asynccontextmanager
-async def serve(folder: Path) -> AsyncIterator[Server]:
-    """Run `hutong serve` on a seeded folder, on free ports."""
+async def serve(folder: Path, *, tls: bool = False) -> AsyncIterator[Server]:
+    """Run `hutong serve` on a seeded folder, on free ports; with `tls` the public port speaks it."""
     environment = {
         **os.environ,
         "HUTONG_DATA": str(folder),
@@ -119,6 +128,7 @@ async def serve(folder: Path) -> AsyncIterator[Server]:
         "HUTONG_RELAY_PORT": "0",
         "HUTONG_RATE_LIMIT_FACTOR": "1000000",
         "HUTONG_LOG_LEVEL": "warning",
+        "HUTONG_TLS": "self-signed" if tls else "off",
     }
     command = [str(Path(sys.executable).with_name("hutong")), "serve"]
     with tempfile.TemporaryFile("w+") as errors:
@@ -128,13 +138,14 @@ async def serve(folder: Path) -> AsyncIterator[Server]:
         assert process.stdout is not None
         try:
             output = ""
-            while not (found := re.search(r"http://[\d.]+:(\d+)", output)):
+            while not (found := re.search(r"https?://[\d.]+:(\d+)[^$]*hutong://[\d.]+:(\d+)", output)):
                 line = await asyncio.wait_for(process.stdout.readline(), 20)
                 if not line:
                     errors.seek(0)
                     raise RuntimeError(f"hutong serve ended: {errors.read()}")
                 output += line.decode()
-            yield Server(int(found[1]), process.pid)
+            context = ssl.create_default_context(cafile=folder / "tls/certificate.pem") if tls else None
+            yield Server(int(found[1]), int(found[2]), process.pid, context)
         finally:
             if process.returncode is None:
                 process.terminate()

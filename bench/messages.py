@@ -14,12 +14,13 @@ import sqlite3
 import statistics
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import uvloop
 
 from bench import _prosody
-from bench._link import Link, connect, new_key
+from bench._link import Link, connect, connect_tls, new_key
 from bench._report import report
 from bench._server import Pair, Server, seed, serve
 from hutong.schema import chat_pb2
@@ -36,7 +37,9 @@ def send_body(log: str) -> bytes:
     return chat_pb2.SendRequest(log=log, content=chat_pb2.Content(text=BODY)).SerializeToString()
 
 
-async def throughput(port: int, pairs: list[Pair], seconds: float) -> tuple[float, int]:
+async def throughput(
+    server: Server, pairs: list[Pair], seconds: float, open_link: Callable[..., Awaitable[Link]]
+) -> tuple[float, int]:
     """Keep 20 messages of each pair in flight; return deliveries per second and acknowledged messages."""
     loop = asyncio.get_running_loop()
     delivered = acknowledged = sent = 0
@@ -44,7 +47,7 @@ async def throughput(port: int, pairs: list[Pair], seconds: float) -> tuple[floa
     idle = asyncio.Event()
 
     async def pair_up(pair: Pair) -> None:
-        sender, receiver = await connect(port, pair.one), await connect(port, pair.other, pair.log)
+        sender, receiver = await open_link(server, pair.one), await open_link(server, pair.other, pair.log)
         body = send_body(pair.log)
 
         def send_one() -> None:
@@ -83,9 +86,9 @@ async def throughput(port: int, pairs: list[Pair], seconds: float) -> tuple[floa
     return rate, acknowledged
 
 
-async def latency(port: int, pairs: list[Pair], seconds: float, rate: int = 500) -> tuple[float, float]:
+async def latency(server: Server, pairs: list[Pair], seconds: float, rate: int = 500) -> tuple[float, float]:
     """Send at a fixed rate; return median and 99th percentile from send to delivery in milliseconds."""
-    links = [(await connect(port, pair.one), await connect(port, pair.other, pair.log)) for pair in pairs]
+    links = [(await connect(server, pair.one), await connect(server, pair.other, pair.log)) for pair in pairs]
     started: dict[bytes, float] = {}
     times: list[float] = []
 
@@ -117,7 +120,7 @@ async def idle_connections(server: Server, pairs: list[Pair], count: int) -> flo
     links: list[Link] = []
     for start in range(0, count, 50):
         batch = [pairs[n % len(pairs)] for n in range(start, min(start + 50, count))]
-        links += await asyncio.gather(*(connect(server.port, pair.one, pair.log) for pair in batch))
+        links += await asyncio.gather(*(connect(server, pair.one, pair.log) for pair in batch))
     await asyncio.sleep(1)
     return (server.resident_bytes() - before) / len(links)
 
@@ -128,13 +131,19 @@ async def run(seconds: float) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         pairs = seed(folder, PAIRS)
-        async with serve(folder) as server:
-            metrics["durable_delivered_per_s"], acknowledged = await throughput(server.port, pairs, seconds)
+        total = 0
+        for metric, open_link, share in (
+            ("durable_delivered_per_s", connect, 1.0),
+            ("durable_delivered_per_s_tls", connect_tls, 0.5),
+        ):
+            async with serve(folder) as server:
+                metrics[metric], acknowledged = await throughput(server, pairs, seconds * share, open_link)
+            total += acknowledged
         with sqlite3.connect(folder / "hutong.db") as database:
             (stored,) = database.execute("SELECT count(*) FROM log_event").fetchone()
-        assert stored == acknowledged, (stored, acknowledged)
+        assert stored == total, (stored, total)
         async with serve(folder) as server:
-            p50, p99 = await latency(server.port, pairs, seconds)
+            p50, p99 = await latency(server, pairs, seconds)
             metrics |= {"p50_ms_at_500": p50, "p99_ms_at_500": p99}
         async with serve(folder) as server:
             metrics["bytes_per_idle_connection"] = await idle_connections(server, pairs, IDLE)
