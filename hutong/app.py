@@ -33,7 +33,7 @@ from hutong.platform.migrate import migrate
 from hutong.platform.rpc import methods_of
 from hutong.platform.sealing import CoreDoor
 from hutong.platform.service_keys import ServiceKeys
-from hutong.platform.sessions import Sessions
+from hutong.platform.sessions import SWEEP_S, Sessions
 from hutong.platform.settings import Settings, SettingsError
 from hutong.platform.writer import Transaction, Writer
 from hutong.schema import log_pb2, sealed_pb2
@@ -186,7 +186,7 @@ def _lock(folder: Path) -> IO[bytes]:
 
 async def _watch_idle(platform: Platform) -> None:
     while True:
-        await asyncio.sleep(platform.settings.heartbeat_s)
+        await asyncio.sleep(min(platform.settings.heartbeat_s, SWEEP_S))
         platform.sessions.drop_idle()
 
 

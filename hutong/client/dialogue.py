@@ -85,6 +85,10 @@ class Dialogue:
         self._calls.adopt()
         self._signing.begin()
 
+    def cut(self) -> None:
+        """The link ended by itself: perhaps for its silence."""
+        self._pulse.cut(self._clock.monotonic())
+
     def ended(self) -> None:
         """The link is gone: what was not answered waits for the next one."""
         self._pulse.end()

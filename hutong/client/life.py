@@ -43,6 +43,9 @@ class LifeOwner(Protocol):
     def began(self) -> None:
         """There is a new link; what an old one left unanswered is asked again on it."""
 
+    def cut(self) -> None:
+        """The present link ended by itself; `ended` follows."""
+
     def ended(self) -> None:
         """The link is gone, and no other has taken over."""
 
@@ -85,6 +88,7 @@ class _Attempt:
 
     def lost(self) -> None:
         if self.life is not None:
+            self.life.owner.cut()
             self.life.lost()
 
     def end(self, *, at_once: bool) -> None:

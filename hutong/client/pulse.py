@@ -26,6 +26,8 @@ class Pulse:
         self._activity = Activity.FOREGROUND
         # A try of the learnt interval that got no answer, until it is clear whether the network was there.
         self._unanswered_try = b""
+        # The silence before a link ended by itself, until it is clear whether the network was there.
+        self._cut: tuple[bytes, float] = (b"", 0.0)
         # Since when an answer is awaited and nothing at all came; infinity: none is.
         self._silent_since = math.inf
         self._asked_bytes = 0
@@ -57,9 +59,19 @@ class Pulse:
         if self._unanswered_try == network and network:
             self._memory.learn(network, self._learnt().failed(self._unix_s()))
         self._unanswered_try = b""
+        cut, quiet_s = self._cut
+        if cut == network and network:
+            self._memory.learn(network, self._learnt().cut(quiet_s, self._unix_s()))
+        self._cut = (b"", 0.0)
         self._heartbeat = Heartbeat(limit_s, self._learnt(), self._activity, now)
         # What went with the first flight waits for its answer, too.
         self._silent_since = math.inf
+
+    def cut(self, now: float) -> None:
+        """The link's carrier ended by itself."""
+        beats = self._heartbeat
+        if beats is not None and not beats.waiting and self._silent_since == math.inf:
+            self._cut = (self._network, beats.quiet_s(now))
 
     def end(self) -> None:
         """The link is gone."""

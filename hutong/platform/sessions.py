@@ -14,6 +14,7 @@ from hutong.platform.bus import Bus
 from hutong.platform.channel import join
 from hutong.platform.clock import Clock, Randomness
 from hutong.platform.connection import Connection
+from hutong.platform.deadlines import Deadlines
 from hutong.platform.errors import ResourceExhausted
 from hutong.platform.events import kind_of
 from hutong.platform.log import Stored
@@ -29,6 +30,10 @@ FOLLOWS_MAX = 5_000
 LIFE_S_MAX = 24 * 3600
 _LIFE_SPREAD_S = 3600
 _ROUTE_BYTES = 16
+# A ping may be late by a lost packet or two.
+HEARTBEAT_GRACE_S = 60
+# `drop_idle` looks at everybody at least this often.
+SWEEP_S = 30
 
 
 class Sessions:
@@ -40,6 +45,7 @@ class Sessions:
         self.clock = clock
         self.random = random
         self.metrics = metrics
+        self.deadlines = Deadlines(clock)
         self.methods: dict[int, Method] = {}
         self._settings = settings
         self._bus = bus
@@ -98,15 +104,15 @@ class Sessions:
         return {connection.device for connection in self._users.get(user, ())}
 
     def drop_idle(self) -> None:
-        """End connections that were silent for three heartbeats (CONN11), and renew keys (SEAL8)."""
+        """End connections that were silent for too long (CONN11), and renew keys (SEAL8)."""
         now = self.clock.monotonic()
-        silent_since = now - 3 * self._settings.heartbeat_s
+        silent_since = now - self._settings.heartbeat_s - HEARTBEAT_GRACE_S
         for connection in tuple(self._connections):
             if connection.heard_at < silent_since:
                 connection.goodbye(link_pb2.Goodbye.REASON_IDLE, "Nothing was heard for too long.")
             elif connection.renew_at <= now:
                 connection.goodbye(link_pb2.Goodbye.REASON_RENEWAL, "Please open a new connection.")
-            elif connection.keys_at + PHASE_S_MAX <= now + self._settings.heartbeat_s:
+            elif connection.keys_at + PHASE_S_MAX <= now + SWEEP_S:
                 connection.change_keys(now)
 
     def close(self) -> None:

@@ -50,6 +50,25 @@ class Settings:
         minimum=-1,
         maximum=65535,
     )
+    link_dscp: int = _setting(
+        18,
+        "Mark on what links send, for networks that give classes: 18 is AF21; 0 marks nothing.",
+        maximum=63,
+    )
+    region: str = _setting("", "Names where this server stands: a session ticket is good in its region only.")
+    tickets_url: str = _setting(
+        "",
+        "SQLAlchemy URL of the session tickets, one for all edges there; empty: SQLite in the data folder.",
+    )
+    core_address: str = _setting(
+        "127.0.0.1:8303",
+        "With edge and core apart: where the core takes edges, host:port or unix:/path.",
+    )
+    core_secret_file: Path | None = _setting(
+        None,
+        "With edge and core apart: what both prove to each other; empty: edge.secret in the data folder. "
+        "The core makes it.",
+    )
     relay_port: int = _setting(
         8302,
         "Port of the built-in STUN and TURN server, UDP and TCP. 0 takes a free one, -1 turns it off.",
@@ -64,6 +83,45 @@ class Settings:
         False,
         "Let the relay reach private and loopback addresses: for a server on the local network only.",
     )
+    relay_ipv6_address: str = _setting(
+        "", "IPv6 address of the relay, beside an IPv4 one; empty: it relays one family only."
+    )
+    relay_tls_port: int = _setting(
+        -1,
+        "Port of the relay over TLS, for networks that let nothing else out (443, 5349), with the public "
+        "port's certificate. 0 takes a free one, -1 turns it off.",
+        minimum=-1,
+        maximum=65535,
+    )
+    relay_ports: str = _setting(
+        "", "UDP ports the relay opens for its clients, as 49152-65535; empty: the system chooses."
+    )
+    relay_discovery: str = _setting(
+        "",
+        "A second address of this machine with a port, as 198.51.100.4:8303: with it clients learn how their "
+        "NAT behaves (RFC 5780).",
+    )
+    relay_allocations_max: int = _setting(
+        2048, "How many relayed addresses there may be at once; beyond them 508.", minimum=1
+    )
+    relay_user_allocations_max: int = _setting(
+        32, "How many relayed addresses one user may have; beyond them 486.", minimum=1
+    )
+    relay_bytes_per_s_max: int = _setting(
+        250_000_000,
+        "Bytes a second the relay carries, both ways together; more is dropped, and new clients get 508.",
+        minimum=100_000,
+    )
+    relay_user_bytes_per_s_max: int = _setting(
+        100_000_000,
+        "Bytes a second the relay carries for one user; more is dropped, and further allocations get 486.",
+        minimum=100_000,
+    )
+    relay_coturn: str = _setting(
+        "",
+        "A coturn that relays instead, when the built-in server is too small: its secret (use-auth-secret) "
+        "and address, as coturn://SECRET@turn.example.org:3478?tls=5349.",
+    )
     database_url: str = _setting("", "SQLAlchemy URL; empty: SQLite in the data folder.")
     blobs_url: str = _setting(
         "", "obstore URL for files (s3://bucket/prefix); empty: a folder in the data folder."
@@ -75,9 +133,15 @@ class Settings:
     )
     upload_size_bytes_max: int = _setting(4 * 1024**3, "The largest file the server stores.")
     recall_within_s: int = _setting(120, "How long a message can be recalled.")
+    service_key_days: int = _setting(
+        7,
+        "How often the key that new connections are sealed to changes. Needs root.key in the data folder.",
+        minimum=1,
+        maximum=90,
+    )
     heartbeat_s: int = _setting(
-        30,
-        "Clients send something at least this often; three times that is too late.",
+        600,
+        "Clients send something at least this often, most of them every 210 s. A minute later they are gone.",
         minimum=1,
         maximum=3600,
     )

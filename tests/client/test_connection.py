@@ -588,6 +588,27 @@ async def test_link48_only_a_network_that_is_still_there_is_blamed(scene: Scene)
         assert memory.learnt(b"net-home").failures == 0
 
 
+async def test_link59_what_ends_idle_links_is_met_with_shorter_silences(scene: Scene) -> None:
+    """As proxies do after a minute; who has left the network has learnt nothing about it."""
+    memory = scene.connection._memory
+    home, away = b"net-home", b"net-away"
+    await scene.start_signed_in(heartbeat_s=900, network=home)
+    for network, failures, interval_s in ((away, 0, 210), (home, 0, 210), (home, 1, 210), (home, 0, 50)):
+        await scene.advance(60)
+        scene.link.owner.lost()
+        await scene.settle()
+        scene.link.challenge(900, network)
+        scene.accept_resume()
+        await scene.settle()
+        known = memory.learnt(home)
+        assert (known.failures, known.interval_s) == (failures, interval_s)
+    assert memory.learnt(away).failures == 0
+    await scene.advance(49)
+    assert not any(packet.ping for packet in scene.link.sent)
+    await scene.advance(2)
+    assert scene.link.sent[-1].ping
+
+
 async def test_link45_nobody_looking_reconnects_ever_more_rarely_and_looking_at_once(scene: Scene) -> None:
     scene.reachable = False
     await scene.start(device="d1")

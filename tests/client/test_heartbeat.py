@@ -28,6 +28,9 @@ def test_figures() -> None:
         "successes": learnt.SUCCESSES,
         "failures": learnt.FAILURES,
         "pong_within_s": 8,
+        "cut_quiet_s": learnt.CUT_QUIET_S,
+        "cut_margin_s": learnt.CUT_MARGIN_S,
+        "cut_shortest_s": learnt.CUT_SHORTEST_S,
     }
 
 
@@ -40,12 +43,18 @@ def test_intervals(row: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", VECTORS["learnt"], ids=lambda case: case["name"])
 def test_what_a_network_teaches(case: dict[str, Any]) -> None:
-    """LINK48."""
+    """LINK48, LINK59."""
     known = Learnt(**case["start"])
     for step in case["steps"]:
-        event, now_s = step["event"], step["now_s"]
-        known = known.succeeded(now_s) if event == "succeeded" else known.failed(now_s)
-        assert {"event": event, "now_s": now_s, **asdict(known)} == step
+        now_s = step["now_s"]
+        match step["event"]:
+            case "succeeded":
+                known = known.succeeded(now_s)
+            case "failed":
+                known = known.failed(now_s)
+            case _:
+                known = known.cut(step["quiet_s"], now_s)
+        assert step | asdict(known) == step
 
 
 @pytest.mark.parametrize("case", VECTORS["heartbeats"], ids=lambda case: case["name"])

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from hutong.platform import bodies, sealing
+from hutong.platform.sessions import SWEEP_S
 from hutong.protocols.compression import compress
 from hutong.protocols.sealed.wire import FRAGMENT_BYTES_MAX
 from hutong.schema import chat_pb2, identity_pb2, link_pb2, log_pb2, options_pb2
@@ -107,22 +108,21 @@ async def test_an_exchange_ends_when_it_is_answered(server: TestServer) -> None:
 
 
 async def test_keys_change_every_hour(server: TestServer, clock: JumpingClock) -> None:
-    """SEAL8: the core's, looked at once a heartbeat"""
+    """SEAL8: the core's, looked at with every sweep"""
     wire = Wire(server)
     wire.accept()
-    heartbeat_s = server.core.platform.settings.heartbeat_s
     phases = []
-    for number in range(1, 2 * 3600 // heartbeat_s + 2):
-        clock.advance(heartbeat_s)
+    for number in range(1, 2 * 3600 // SWEEP_S + 2):
+        clock.advance(SWEEP_S)
         wire.say(packet(ping=number))
         server.core.platform.sessions.drop_idle()
         await asyncio.sleep(0)
         wire.take()
         phases.append(bool(wire.sent[-1][0] & 0x20))
-    assert [each.pong for each in wire.packets if each.pong] == list(range(1, 2 * 3600 // heartbeat_s + 2))
+    assert [each.pong for each in wire.packets if each.pong] == list(range(1, 2 * 3600 // SWEEP_S + 2))
     changes = [now != before for before, now in itertools.pairwise(phases)]
     assert sum(changes) == 2
-    assert True in changes[: 3600 // heartbeat_s]
+    assert True in changes[: 3600 // SWEEP_S]
 
 
 async def test_a_connection_lasts_a_day(server: TestServer, clock: JumpingClock) -> None:

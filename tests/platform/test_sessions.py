@@ -129,5 +129,5 @@ async def impatient(tmp_path: Path) -> AsyncIterator[TestServer]:
 async def test_the_core_looks_for_silence_by_itself(impatient: TestServer) -> None:
     """CONN11"""
     client = Client(impatient)
-    impatient.clock.advance(10)
+    impatient.clock.advance(100)
     await client.until(lambda: client.goodbye)

@@ -54,6 +54,10 @@ class Heartbeat:
         """Whether the outstanding ping tries the learnt interval: for so long nothing had gone either way."""
         return self._tried
 
+    def quiet_s(self, now: float) -> float:
+        """Return for how long nothing has gone either way."""
+        return now - max(self._sent_at, self._heard_at)
+
     def turn(self, activity: Activity, learnt: Learnt) -> None:
         """Go on with another activity or with what was learnt since."""
         self._activity = activity
@@ -83,7 +87,7 @@ class Heartbeat:
         if self._asked_at is not None:
             return Beat.NOTHING
         # A pong of the ping before came a moment after it: that much less is silence, too.
-        quiet_s = now - max(self._sent_at, self._heard_at) + PONG_WITHIN_S
+        quiet_s = self.quiet_s(now) + PONG_WITHIN_S
         self._tried = self._activity is not Activity.FOREGROUND and quiet_s >= self._learnt.interval_s
         self._asked_at = self._sent_at = now
         self.number = self.number % _NUMBER_MAX + 1

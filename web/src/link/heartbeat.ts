@@ -52,6 +52,11 @@ export class Heartbeat {
     return this.#tried
   }
 
+  /** For how long nothing has gone either way. */
+  quietMs(nowMs: number): number {
+    return nowMs - Math.max(this.#sentAtMs, this.#heardAtMs)
+  }
+
   /** Goes on with another activity, or with what was learnt since. */
   turn(activity: Activity, learnt: Learnt): void {
     this.#activity = activity
@@ -82,7 +87,7 @@ export class Heartbeat {
   probe(nowMs: number): Beat {
     if (this.waiting) return 'nothing'
     // A pong of the ping before came a moment after it: that much less is silence, too.
-    const quietMs = nowMs - Math.max(this.#sentAtMs, this.#heardAtMs) + PONG_WITHIN_MS
+    const quietMs = this.quietMs(nowMs) + PONG_WITHIN_MS
     this.#tried = this.#activity !== 'foreground' && quietMs >= this.#learnt.intervalMs
     this.#askedAtMs = nowMs
     this.#sentAtMs = nowMs

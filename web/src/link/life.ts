@@ -29,6 +29,8 @@ export interface LifeOwner {
   flight(binding: Uint8Array<ArrayBuffer>, calls: boolean): Promise<readonly Parcel[]>
   /** There is a new connection; `calls` says whether its flight had any. */
   onBegan(calls: boolean): void
+  /** The present connection ended by itself; `onEnded` follows. */
+  onCut(): void
   /** The connection is gone, and no other has taken over. */
   onEnded(): void
   onFlown(): void
@@ -200,8 +202,10 @@ export class Life {
         if (connection === this.#present) this.#owner.onMessage(message)
       },
       onEnd: (connection, end) => {
-        if (connection === this.#present) this.lost()
-        else if (this.#search?.has(connection) === true) this.#search.failed(connection, end, this.#now())
+        if (connection === this.#present) {
+          this.#owner.onCut()
+          this.lost()
+        } else if (this.#search?.has(connection) === true) this.#search.failed(connection, end, this.#now())
         this.#owner.onTurn()
       },
     })

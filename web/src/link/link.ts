@@ -53,6 +53,7 @@ export class Link {
       prepare: () => this.#prepare(),
       flight: (binding, calls) => this.#flight(binding, calls),
       onBegan: (calls) => this.#began(calls),
+      onCut: () => this.#pulse.cut(this.#now()),
       onEnded: () => this.#ended(),
       onFlown: () => this.#flushSoon(),
       onMessage: (message) => this.#receive(message),

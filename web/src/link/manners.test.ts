@@ -23,6 +23,12 @@ interface LearntVector {
   stable_since_s: number
 }
 
+interface LearntStep extends LearntVector {
+  event: string
+  now_s: number
+  quiet_s?: number
+}
+
 function learntOf(vector: LearntVector): learning.Learnt {
   const { successes, failures } = vector
   return {
@@ -45,6 +51,9 @@ describe('what a network teaches', () => {
       successes: learning.SUCCESSES,
       failures: learning.FAILURES,
       pong_within_s: PONG_WITHIN_MS / SECOND_MS,
+      cut_quiet_s: learning.CUT_QUIET_MS / SECOND_MS,
+      cut_margin_s: learning.CUT_MARGIN_MS / SECOND_MS,
+      cut_shortest_s: learning.CUT_SHORTEST_MS / SECOND_MS,
     })
   })
 
@@ -54,11 +63,13 @@ describe('what a network teaches', () => {
     expect(interval).toBe(expected_s * SECOND_MS)
   })
 
-  it.each(vectors.learnt)('LINK48: $name', ({ start, steps }) => {
+  it.each(vectors.learnt)('LINK48, LINK59: $name', ({ start, steps }) => {
     let learnt = learntOf(start)
-    for (const step of steps) {
-      const learn = step.event === 'succeeded' ? learning.succeeded : learning.failed
-      learnt = learn(learnt, step.now_s * SECOND_MS)
+    for (const step of steps as LearntStep[]) {
+      const nowMs = step.now_s * SECOND_MS
+      if (step.event === 'succeeded') learnt = learning.succeeded(learnt, nowMs)
+      else if (step.event === 'failed') learnt = learning.failed(learnt, nowMs)
+      else learnt = learning.cut(learnt, (step.quiet_s ?? NaN) * SECOND_MS, nowMs)
       expect(learnt).toEqual(learntOf(step))
     }
   })

@@ -4,7 +4,7 @@
  */
 import type { Activity } from './activity'
 import { Heartbeat, type Beat } from './heartbeat'
-import { failed, succeeded } from './learnt'
+import { cut, failed, succeeded } from './learnt'
 import type { Networks } from './networks'
 import { probeAfterMs, type Network } from './patience'
 
@@ -21,6 +21,8 @@ export class Pulse {
   #activity: Activity = 'foreground'
   /** Where a try of the learnt interval got no answer, until it is clear whether the network was there. */
   #unansweredTry = ''
+  /** The silence before a connection ended by itself, until it is clear whether the network was there. */
+  #cut = { network: '', quietMs: 0 }
   /** Since when an answer is awaited and nothing at all came. */
   #silentSinceMs = Infinity
   #askedBytes = 0
@@ -53,9 +55,19 @@ export class Pulse {
     if (this.#unansweredTry !== '' && this.#unansweredTry === network)
       this.#networks.learn(network, failed(this.#networks.learnt(network), nowMs))
     this.#unansweredTry = ''
+    if (this.#cut.network !== '' && this.#cut.network === network)
+      this.#networks.learn(network, cut(this.#networks.learnt(network), this.#cut.quietMs, nowMs))
+    this.#cut = { network: '', quietMs: 0 }
     this.#network = network
     this.#heartbeat = new Heartbeat(limitMs, this.#networks.learnt(network), this.#activity, nowMs)
     this.#silentSinceMs = Infinity
+  }
+
+  /** The connection ended by itself. */
+  cut(nowMs: number): void {
+    const heartbeat = this.#heartbeat
+    if (heartbeat !== null && !heartbeat.waiting && this.#silentSinceMs === Infinity)
+      this.#cut = { network: this.#network, quietMs: heartbeat.quietMs(nowMs) }
   }
 
   /** The connection is gone. */
