@@ -18,7 +18,7 @@ LATER_AFTER_S = 7 * 86_400
 # So many pings in a row have to be answered before the interval grows, and so many not before it shrinks.
 SUCCESSES = 5
 FAILURES = 2
-# A link that ended so long after the last byte may have been ended for its silence; sooner, for another reason.
+# A link that ended so long after the last byte may have been ended for its silence.
 CUT_QUIET_S = 20
 CUT_MARGIN_S = 10
 CUT_SHORTEST_S = 25
