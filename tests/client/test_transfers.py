@@ -43,7 +43,7 @@ class Pair:
         """Wait for the offer to Bob."""
         stream = self.bob.events()
         await self.bob.caught_up()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             async for event in stream:
                 offer = IncomingOffer.of(event) if isinstance(event, Event) else None
                 if offer is not None:

@@ -13,17 +13,18 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.rtcconfiguration import RTCIceTransportPolicy
 from aiortc.sdp import candidate_from_sdp
 
-from hutong.client import methods
 from hutong.client.connection import Connection
 from hutong.client.peers.candidates import address_of, is_relay, split_relays
-from hutong.client.peers.signalling import SessionGoneError, Signalling
+from hutong.client.peers.paths import path_of
+from hutong.client.peers.relays import HeldRelays
+from hutong.client.peers.servers import Servers, ice_servers
+from hutong.client.peers.signalling import Reopen, SessionGoneError, Signalling
 from hutong.client.pushes import Pushes
 from hutong.platform.clock import Randomness
-from hutong.platform.errors import RpcError
 from hutong.schema import peers_pb2 as pb
 
 # Direct candidates are alone for this long.
@@ -31,7 +32,6 @@ DIRECT_FIRST_S = 1.5
 # A new connection has this long to open; the answerer waits longer, so that the two do not collide.
 _OPEN_WITHIN_S = 8.0
 _ANSWERER_EXTRA_S = 2.0
-_ICE_SERVERS_DEADLINE_S = 4.0
 _HELD_MAX = 64
 
 # Adds channels and handlers to every new connection.
@@ -39,7 +39,10 @@ Prepare = Callable[[RTCPeerConnection], None]
 
 
 class PeerSession:
-    """A session's connection. `run` until the owner cancels it; `prepare` sees every new connection."""
+    """A session's connection. `run` until the owner cancels it; `prepare` sees every new connection.
+
+    `reopen` asks a server that restarted for the session again; the other end waits for that.
+    """
 
     def __init__(
         self,
@@ -50,10 +53,11 @@ class PeerSession:
         offerer: bool,
         prepare: Prepare,
         relay_only: bool = False,
+        reopen: Reopen | None = None,
         random: Randomness | None = None,
     ) -> None:
         self._rpc = connection
-        self._signalling = Signalling(connection, pushes, session)
+        self._signalling = Signalling(connection, pushes, session, reopen)
         self._offerer = offerer
         self._prepare = prepare
         self._relay_only = relay_only
@@ -64,6 +68,8 @@ class PeerSession:
         self._ours_held: list[pb.Candidate] = []
         self._theirs_held: list[pb.Candidate] = []
         self._their_relays: set[tuple[str, int]] = set()
+        self._our_relays: HeldRelays | None = None
+        self._servers = Servers()
         self._holding = False
         self._commands: asyncio.Queue[Callable[[], Any]] = asyncio.Queue(maxsize=1024)
         self._timers: list[asyncio.TimerHandle] = []
@@ -108,14 +114,7 @@ class PeerSession:
 
     def path(self) -> pb.Path:
         """Return which way the bytes go at this moment."""
-        pair = _selected_pair(self._peer)
-        if pair is None:
-            return pb.PATH_UNKNOWN
-        remote = (pair.remote_candidate.host, pair.remote_candidate.port)
-        relayed = (
-            "relay" in {pair.local_candidate.type, pair.remote_candidate.type} or remote in self._their_relays
-        )
-        return pb.PATH_RELAYED if relayed else pb.PATH_DIRECT
+        return path_of(self._peer, self._their_relays, self._servers.hosts)
 
     # ---- one after the other ----
 
@@ -131,22 +130,22 @@ class PeerSession:
 
     async def _start_over(self) -> None:
         await self._close_peer()
-        servers = await self._ice_servers()
+        self._servers = servers = await ice_servers(self._rpc)
         policy = RTCIceTransportPolicy.RELAY if self._relay_only else RTCIceTransportPolicy.ALL
-        peer = RTCPeerConnection(RTCConfiguration(iceServers=servers, iceTransportPolicy=policy))
+        peer = RTCPeerConnection(RTCConfiguration(iceServers=servers.usable, iceTransportPolicy=policy))
         self._peer = peer
         self._name = self._random.new_id()
         self._bound = ""
         self._ours_held.clear()
         self._theirs_held.clear()
         self._their_relays.clear()
-        self._holding = not self._relay_only
+        # Without UDP there is nothing direct to wait for.
+        self._holding = servers.udp and not self._relay_only
         peer.on("connectionstatechange", lambda: self._on_state(peer))
         self._later(_OPEN_WITHIN_S + (0 if self._offerer else _ANSWERER_EXTRA_S), lambda: self._check(peer))
         self._prepare(peer)
         if self._offerer:
-            await peer.setLocalDescription(await peer.createOffer())
-            self._say_description(peer)
+            await self._describe(peer, await peer.createOffer())
 
     async def _ask_for_restart(self) -> None:
         if self._peer is None:
@@ -156,23 +155,11 @@ class PeerSession:
 
     async def _close_peer(self) -> None:
         peer, self._peer = self._peer, None
+        relays, self._our_relays = self._our_relays, None
+        if relays is not None:
+            await relays.close()
         if peer is not None:
             await peer.close()
-
-    async def _ice_servers(self) -> list[RTCIceServer]:
-        """Without an answer a connection is tried without servers: in one network that is enough."""
-        try:
-            reply = await self._rpc.call(
-                methods.GET_ICE_SERVERS,
-                pb.GetIceServersRequest(),
-                deadline_s=_ICE_SERVERS_DEADLINE_S,
-            )
-        except RpcError:
-            return []
-        return [
-            RTCIceServer(urls=list(each.urls), username=each.username, credential=each.credential)
-            for each in reply.servers
-        ]
 
     # ---- what the other side says ----
 
@@ -215,8 +202,7 @@ class PeerSession:
         if not await self._apply(peer, signal.description):
             return
         self._bound = signal.connection
-        await peer.setLocalDescription(await peer.createAnswer())
-        self._say_description(peer)
+        await self._describe(peer, await peer.createAnswer())
         self._hold_for_a_while(peer)
 
     async def _apply(self, peer: RTCPeerConnection, description: pb.Description) -> bool:
@@ -265,7 +251,11 @@ class PeerSession:
 
     # ---- what we say ----
 
-    def _say_description(self, peer: RTCPeerConnection) -> None:
+    async def _describe(self, peer: RTCPeerConnection, description: RTCSessionDescription) -> None:
+        """Gather our candidates and say them, without the relays for now."""
+        await peer.setLocalDescription(description)
+        if self._holding:
+            self._our_relays = HeldRelays(peer)
         description = peer.localDescription
         sdp = description.sdp
         if self._holding:
@@ -294,6 +284,8 @@ class PeerSession:
         if peer is not self._peer or not self._holding or peer.connectionState == "connected":
             return
         self._holding = False
+        if self._our_relays is not None:
+            self._our_relays.race()
         ours, self._ours_held = self._ours_held, []
         theirs, self._theirs_held = self._theirs_held, []
         for candidate in ours:
@@ -308,13 +300,6 @@ class PeerSession:
     def _check(self, peer: RTCPeerConnection | None) -> None:
         if peer is not None and peer is self._peer and peer.connectionState != "connected":
             self.rebuild()
-
-
-def _selected_pair(peer: RTCPeerConnection | None) -> Any:
-    """The pair of candidates ICE has chosen. aiortc's statistics leave it out."""
-    if peer is None or peer.sctp is None:
-        return None
-    return peer.sctp.transport.transport._connection._nominated.get(1)  # noqa: SLF001
 
 
 __all__ = ["DIRECT_FIRST_S", "PeerSession", "SessionGoneError"]

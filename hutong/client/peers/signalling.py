@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
+from collections.abc import Awaitable, Callable
 
 from google.protobuf.message import Message as Body
 
@@ -20,6 +22,13 @@ _UNSAID_MAX = 256
 _UNREAD_MAX = 512
 
 
+# The server forgets sessions when it ends (PEER5); so long, whoever may opens it again.
+_REOPENED_WITHIN_S = 20.0
+_TRY_AGAIN_S = 0.5
+
+Reopen = Callable[[], Awaitable[None]]
+
+
 class SessionGoneError(Exception):
     """The server no longer knows the session, or refuses it."""
 
@@ -27,10 +36,13 @@ class SessionGoneError(Exception):
 class Signalling(Listener):
     """`say` and `next` of one session, from `start` to `close`."""
 
-    def __init__(self, connection: Connection, pushes: Pushes, session: str) -> None:
+    def __init__(
+        self, connection: Connection, pushes: Pushes, session: str, reopen: Reopen | None = None
+    ) -> None:
         self._connection = connection
         self._pushes = pushes
         self._session = session
+        self._reopen = reopen
         self._mailbox = Mailbox()
         self._unsaid: deque[peers_pb2.Signal] = deque(maxlen=_UNSAID_MAX)
         self._unread: deque[peers_pb2.Signal] = deque(maxlen=_UNREAD_MAX)
@@ -100,18 +112,42 @@ class Signalling(Listener):
             while True:
                 await self._wake.wait()
                 self._wake.clear()
-                while self._unsaid:
-                    await self._say(self._unsaid[0])
-                    self._unsaid.popleft()
-                if self._fetch_due:
-                    self._fetch_due = False
-                    self._deliver(await self._fetch())
-                    self._fetch_due = self._mailbox.gap
-                    if self._fetch_due:
-                        self._wake.set()
+                try:
+                    await self._catch_up()
+                except SessionGoneError:
+                    await self._find_again()
         except (SessionGoneError, RpcError) as error:
             self._error = error if isinstance(error, SessionGoneError) else SessionGoneError(str(error))
             self._arrived.set()
+
+    async def _catch_up(self) -> None:
+        while self._unsaid:
+            await self._say(self._unsaid[0])
+            self._unsaid.popleft()
+        if self._fetch_due:
+            self._fetch_due = False
+            self._deliver(await self._fetch())
+            self._fetch_due = self._mailbox.gap
+            if self._fetch_due:
+                self._wake.set()
+
+    async def _find_again(self) -> None:
+        """Wait until the session is there again. Raises `SessionGoneError` when it stays away."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _REOPENED_WITHIN_S
+        while True:
+            with contextlib.suppress(RpcError):
+                if self._reopen is not None:
+                    await self._reopen()
+            try:
+                self._deliver(await self._fetch())
+            except SessionGoneError:
+                if loop.time() >= until:
+                    raise
+                await asyncio.sleep(_TRY_AGAIN_S)
+            else:
+                self._wake.set()
+                return
 
     async def _say(self, signal: peers_pb2.Signal) -> None:
         request = peers_pb2.SayRequest(session=self._session, signal=signal)

@@ -28,7 +28,7 @@ class End(Protocol):
         """A message arrived. Raises `ChannelError`."""
 
 
-class _Channel:
+class DataChannel:
     """The `Channel` of an open data channel."""
 
     def __init__(self, channel: RTCDataChannel) -> None:
@@ -51,7 +51,7 @@ def tie(channel: RTCDataChannel, end: End, on_state: Callable[[bool], None]) -> 
 
     def opened() -> None:
         on_state(True)
-        end.attach(_Channel(channel))
+        end.attach(DataChannel(channel))
 
     def message(data: object) -> None:
         try:

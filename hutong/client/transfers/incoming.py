@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 from aiortc import RTCDataChannel, RTCPeerConnection
 
@@ -14,7 +15,9 @@ from hutong.client.peers.session import PeerSession, SessionGoneError
 from hutong.client.pushes import Pushes
 from hutong.client.storage import Storage
 from hutong.client.transfers.channel import CHANNEL_LABEL, ChannelError
-from hutong.client.transfers.data_channel import tie
+from hutong.client.transfers.cleanup import to_the_end
+from hutong.client.transfers.ends import ReceivingEnd
+from hutong.client.transfers.landing import Landing
 from hutong.client.transfers.offers import IncomingOffer
 from hutong.client.transfers.part import PartFile
 from hutong.client.transfers.progress import (
@@ -27,9 +30,11 @@ from hutong.client.transfers.progress import (
     Way,
 )
 from hutong.client.transfers.receiving import DamagedError, Receiving
+from hutong.client.transfers.receiving_files import ReceivingFiles
 from hutong.client.waiting import first_of
 from hutong.client.watch import LogWatch
 from hutong.platform.errors import RpcError
+from hutong.protocols.transfer import StoppedError
 from hutong.schema import transfers_pb2 as pb
 
 _FINISH_DEADLINE_S = 120.0
@@ -71,28 +76,38 @@ class Incoming:
         offer = self._offer
         part = PartFile(self._into, offer.transfer)
         await part.open(offer.size_bytes)
+        landing = Landing(self._into, offer.transfer)
         watch = LogWatch(self._connection, self._pushes, offer.log, offer.seq, self._on_event)
         try:
             if offer.blob:
-                return await self._take_stored(part, offer.blob)
-            await self._connection.call(methods.ACCEPT, pb.AcceptRequest(transfer=offer.transfer))
-            received = await self._take_directly(part)
+                return await self._take_stored(part, landing, offer.blob)
+            await self._accept()
+            received = await self._take_directly(part, landing)
             if received is None:
-                received = await self._take_stored(part, self._stored_blob())
+                received = await self._take_stored(part, landing, self._stored_blob())
             return received
         finally:
+            landing.close()
             part.close()
             await watch.close()
 
-    async def _take_directly(self, part: PartFile) -> Received | None:
+    async def _accept(self) -> None:
+        """Say that this device takes it; a server that restarted opens the session again (TRANSFER2)."""
+        await self._connection.call(methods.ACCEPT, pb.AcceptRequest(transfer=self._offer.transfer))
+
+    async def _take_directly(self, part: PartFile, landing: Landing) -> Received | None:
         """Return the file; None when it was stored on the server instead."""
-        self._tell(Phase.CONNECTING, part.size_bytes)
-        receiving = Receiving(part, self._offer.size_bytes, self._on_moved)
+        offer = self._offer
+        leaves = await asyncio.to_thread(landing.resume)
+        two = ReceivingFiles(landing, leaves, offer.name, offer.size_bytes, 0, self._on_moved)
+        one = Receiving(part, offer.size_bytes, self._on_moved)
+        end = ReceivingEnd(one, part, two, doors=not self._relay_only)
+        self._tell(Phase.CONNECTING, max(part.size_bytes, two.kept_bytes))
 
         def prepare(peer: RTCPeerConnection) -> None:
             def opened(channel: RTCDataChannel) -> None:
                 if channel.label == CHANNEL_LABEL:
-                    tie(channel, receiving, lambda _is_open: None)
+                    end.tie(channel)
                 else:
                     channel.close()
 
@@ -105,28 +120,30 @@ class Incoming:
             offerer=False,
             prepare=prepare,
             relay_only=self._relay_only,
+            reopen=self._accept,
         )
         running = asyncio.get_running_loop().create_task(session.run(again=part.resumed))
         self._session = session
         try:
-            await self._wait_for(running, receiving.verified)
-            if receiving.verified.done():
+            await self._wait_for(running, end.verified)
+            if end.verified.done():
                 self._notice_way()
-                return await self._finish(part, receiving.verified.result())
+                if two.mostly_by_door:
+                    self._way = Way.DIRECT
+                self._tell(Phase.VERIFYING)
+                return await self._finish(*await end.keep(offer.name))
             if not self._ended.done():
                 # The session ends with the transfer; the event that says how is on its way.
                 await first_of(self._ended, timeout_s=_SETTLE_S)
             if not self._ended.done():
                 running.result()
             return None
-        except (ChannelError, DamagedError, SessionGoneError) as error:
+        except (ChannelError, DamagedError, SessionGoneError, StoppedError) as error:
             raise TransferError(f"The file did not arrive: {error}") from error
         finally:
-            running.cancel()
-            await asyncio.wait([running])
-            await receiving.close()
+            await to_the_end(_let_go(end, running))
 
-    async def _wait_for(self, running: asyncio.Future[None], verified: asyncio.Future[bytes]) -> None:
+    async def _wait_for(self, running: asyncio.Future[None], verified: asyncio.Future[Any]) -> None:
         """Wait for the file, or the end of it; a sender that is silent for too long is given up."""
         loop = asyncio.get_running_loop()
         self._moved_at = loop.time()
@@ -136,10 +153,8 @@ class Incoming:
                 raise TransferError("The sender's device does not answer.")
             await first_of(running, verified, self._ended, timeout_s=left_s)
 
-    async def _finish(self, part: PartFile, sha256: bytes) -> Received:
+    async def _finish(self, sha256: bytes, path: Path) -> Received:
         way = self._way
-        self._tell(Phase.VERIFYING)
-        path = await part.keep(self._offer.name)
         request = pb.FinishRequest(transfer=self._offer.transfer, path=way.value, sha256=sha256)
         try:
             await self._connection.call(methods.FINISH_TRANSFER, request, deadline_s=_FINISH_DEADLINE_S)
@@ -157,8 +172,12 @@ class Incoming:
             raise CancelledTransferError("The sender called it off.")
         raise TransferError("The transfer ended on another device.")
 
-    async def _take_stored(self, part: PartFile, blob: str) -> Received:
+    async def _take_stored(self, part: PartFile, landing: Landing, blob: str) -> Received:
+        """Finish from the server; what came directly is not fetched again."""
         self._way = Way.STORED
+        await asyncio.to_thread(landing.hand_over, part.path)
+        part.close()
+        await part.open(self._offer.size_bytes)
         self._tell(Phase.STORING, part.size_bytes)
         storage = Storage(self._connection)
         await storage.download(blob, part, lambda done_bytes: self._tell(Phase.STORING, done_bytes))
@@ -190,3 +209,9 @@ class Incoming:
         if done_bytes is not None:
             self._done_bytes = done_bytes
         self._on_progress(Progress(phase, self._done_bytes, self._offer.size_bytes, self._way))
+
+
+async def _let_go(end: ReceivingEnd, running: asyncio.Task[None]) -> None:
+    running.cancel()
+    await asyncio.wait([running])
+    await end.close()

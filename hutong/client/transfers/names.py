@@ -1,36 +1,14 @@
-"""File names that somebody else chose, made safe to write here."""
+"""Places for files whose names somebody else chose."""
 
 from __future__ import annotations
 
 import os
-import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
-_BYTES_MAX = 200  # below every file system's 255, with room for " (123)"
-_RESERVED = frozenset(
-    ["con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))]
-)
-_FORBIDDEN = frozenset('/\\:*?"<>|')
+from hutong.protocols.transfer import numbered, safe_name
+
 _SAME_NAME_MAX = 1_000
-
-
-def safe_name(name: str) -> str:
-    """Return a name without folders, control characters or anything a file system gives a meaning to."""
-    last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    kept = "".join(
-        "_" if sign in _FORBIDDEN or unicodedata.category(sign) in {"Cc", "Cf", "Cs"} else sign
-        for sign in unicodedata.normalize("NFC", last)
-    )
-    stem, dot, extension = kept.strip(" .").rpartition(".")
-    if not stem:
-        stem, dot, extension = extension, "", ""
-    extension = extension[:20]
-    while len(f"{stem}{dot}{extension}".encode()) > _BYTES_MAX:
-        stem = stem[:-1]
-    safe = f"{stem.rstrip(' .')}{dot}{extension}"
-    if safe.partition(".")[0].lower() in _RESERVED:
-        safe = f"_{safe}"
-    return safe or "file"
 
 
 def claim_name(folder: Path, name: str) -> Path:
@@ -38,16 +16,28 @@ def claim_name(folder: Path, name: str) -> Path:
 
     Raises `OSError`.
     """
+
+    def create(path: Path) -> None:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644))
+
+    return _claim(folder, name, create)
+
+
+def claim_folder(folder: Path, name: str) -> Path:
+    """Create an empty folder of that name, or "name (1)" and so on. Raises `OSError`."""
+    return _claim(folder, name, Path.mkdir)
+
+
+def _claim(folder: Path, name: str, create: Callable[[Path], None]) -> Path:
     safe = safe_name(name)
-    stem, dot, extension = safe.rpartition(".")
-    if not stem:
-        stem, dot, extension = safe, "", ""
     for number in range(_SAME_NAME_MAX):
-        tried = safe if number == 0 else f"{stem} ({number}){dot}{extension}"
-        path = folder / tried
+        path = folder / numbered(safe, number)
         try:
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644))
+            create(path)
         except FileExistsError:
             continue
         return path
     raise FileExistsError(f"There are too many files called {safe} in {folder}.")
+
+
+__all__ = ["claim_folder", "claim_name", "safe_name"]

@@ -16,7 +16,9 @@ from hutong.client.peers.session import PeerSession, SessionGoneError
 from hutong.client.pushes import Listener, Pushes
 from hutong.client.storage import Storage
 from hutong.client.transfers.channel import CHANNEL_LABEL
-from hutong.client.transfers.data_channel import tie
+from hutong.client.transfers.cleanup import to_the_end
+from hutong.client.transfers.ends import SendingEnd
+from hutong.client.transfers.line import PROTOCOL
 from hutong.client.transfers.progress import (
     CancelledTransferError,
     DeclinedError,
@@ -28,9 +30,12 @@ from hutong.client.transfers.progress import (
     Way,
 )
 from hutong.client.transfers.sending import DifferentError, FileChangedError, Sending
+from hutong.client.transfers.sending_files import SendingFiles
+from hutong.client.transfers.source import Source
 from hutong.client.waiting import first_of
 from hutong.client.watch import LogWatch
 from hutong.platform.errors import RpcError
+from hutong.protocols.transfer import StoppedError
 from hutong.schema import identity_pb2, peers_pb2
 from hutong.schema import transfers_pb2 as pb
 
@@ -191,10 +196,15 @@ class Outgoing(Listener):
 
     async def _send_directly(self) -> None:
         self._tell(Phase.CONNECTING)
-        sending = Sending(self._path, self._size_bytes, self._on_moved)
+        source = await asyncio.to_thread(Source, self._path)
+        end = SendingEnd(
+            Sending(self._path, self._size_bytes, self._on_moved),
+            SendingFiles(source, self._on_moved),
+            doors=not self._relay_only,
+        )
 
         def prepare(peer: RTCPeerConnection) -> None:
-            tie(peer.createDataChannel(CHANNEL_LABEL), sending, self._on_channel)
+            end.tie(peer.createDataChannel(CHANNEL_LABEL, protocol=PROTOCOL), self._on_channel)
 
         session = PeerSession(
             self._connection,
@@ -207,20 +217,21 @@ class Outgoing(Listener):
         running = asyncio.get_running_loop().create_task(session.run())
         watching = asyncio.get_running_loop().create_task(self._watch_path(session))
         try:
-            await first_of(running, watching, sending.verified)
-            if sending.verified.done():
-                sending.verified.result()
+            await first_of(running, watching, end.verified)
+            if end.verified.done():
+                end.verified.result()
                 self._notice_way(session)
                 self._tell(Phase.VERIFYING)
                 return
             (running if running.done() else watching).result()
+        except StoppedError as error:
+            if error.reason == pb.STOP_NO_SPACE:
+                raise _NoPathError("there is no room at the other side") from error
+            raise TransferError(str(error)) from error
         except (FileChangedError, DifferentError) as error:
             raise TransferError(str(error)) from error
         finally:
-            sending.detach()
-            for task in (running, watching):
-                task.cancel()
-            await asyncio.wait([running, watching])
+            await to_the_end(_let_go(end, running, watching))
 
     async def _watch_path(self, session: PeerSession) -> None:
         """Mend a path on which nothing moves; give it up in the end."""
@@ -271,6 +282,13 @@ class Outgoing(Listener):
         if done_bytes is not None:
             self._done_bytes = done_bytes
         self._on_progress(Progress(phase, self._done_bytes, self._size_bytes, self._way))
+
+
+async def _let_go(end: SendingEnd, *tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    await end.close()
 
 
 def _may_have_ended(work: asyncio.Task[None]) -> bool:

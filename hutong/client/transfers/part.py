@@ -71,6 +71,7 @@ class PartFile:
         self._file = os.fdopen(descriptor, "r+b", buffering=0)
         if os.fstat(descriptor).st_size > size_bytes_max:
             self._file.truncate(0)
+        self.size_bytes, self._hash = 0, hashlib.sha256()
         while block := self._file.read(1024 * 1024):
             self._hash.update(block)
             self.size_bytes += len(block)

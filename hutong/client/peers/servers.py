@@ -1,0 +1,87 @@
+"""Which of the server's STUN and TURN addresses this device can use from where it is.
+
+aioice takes one STUN and one TURN server, and waits five seconds for an answer over UDP that a firewall
+will never let in. So UDP is tried first, for a moment; where it is blocked the relay is reached over TCP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from aiortc import RTCIceServer
+
+from hutong.client import methods
+from hutong.client.connection import Connection
+from hutong.client.probe import IceUrl, ProbeError, stun_binding
+from hutong.platform.errors import RpcError
+from hutong.schema import peers_pb2 as pb
+
+_ANSWER_WITHIN_S = 4.0
+# Four requests; a round trip to the other side of the world is a third of it.
+_UDP_ANSWERS_WITHIN_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """What to give to a connection. `hosts` are the machines whose addresses are a relay's."""
+
+    usable: list[RTCIceServer] = field(default_factory=list)
+    hosts: frozenset[str] = frozenset()
+    udp: bool = True
+
+
+async def ice_servers(connection: Connection) -> Servers:
+    """Return the servers that can be used here, over UDP where that passes.
+
+    Without an answer of the server there are none: in one network a connection opens without.
+    """
+    try:
+        reply = await connection.call(
+            methods.GET_ICE_SERVERS, pb.GetIceServersRequest(), deadline_s=_ANSWER_WITHIN_S
+        )
+    except RpcError:
+        return Servers()
+    urls = [(url, server) for server in reply.servers for url in _parsed(server)]
+    udp = await _udp_passes([url for url, _ in urls])
+    usable = [
+        RTCIceServer(
+            urls=[f"{url.scheme}:{_bracketed(url.host)}:{url.port}{_transport(url)}"],
+            username=server.username,
+            credential=server.credential,
+        )
+        for url, server in urls
+        if url.transport == "tcp" or udp
+    ]
+    return Servers(usable, frozenset(url.host for url, _ in urls if url.scheme.startswith("turn")), udp)
+
+
+async def _udp_passes(urls: list[IceUrl]) -> bool:
+    stun = next((url for url in urls if url.scheme == "stun"), None)
+    if stun is None:
+        return True
+    try:
+        async with asyncio.timeout(_UDP_ANSWERS_WITHIN_S):
+            await stun_binding(stun.host, stun.port)
+    except (ProbeError, TimeoutError):
+        return False
+    return True
+
+
+def _parsed(server: pb.IceServer) -> list[IceUrl]:
+    """Return the addresses that make sense."""
+    found: list[IceUrl] = []
+    for url in server.urls:
+        try:
+            found.append(IceUrl.parse(url))
+        except ProbeError:
+            continue
+    return found
+
+
+def _transport(url: IceUrl) -> str:
+    return f"?transport={url.transport}" if url.scheme.startswith("turn") else ""
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

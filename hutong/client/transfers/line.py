@@ -1,0 +1,45 @@
+"""What both ends of version 2 need of a channel, whatever it is made of."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from hutong.schema import transfers_pb2 as pb
+
+PROTOCOL = "hutong.transfer.2"
+# Ranks: a direct TCP connection before a data channel.
+RANK_DATA_CHANNEL, RANK_DOOR = 0, 1
+
+
+class Line(Protocol):
+    """An open channel. Sending on a broken one does nothing: what is lost is sent again."""
+
+    rank: int
+    piece_bytes_max: int
+    window_bytes: int
+
+    @property
+    def room(self) -> bool:
+        """Whether its buffer takes another message."""
+
+    def send(self, message: pb.ChannelMessage) -> None:
+        """Queue one message."""
+
+    def close(self) -> None:
+        """End it."""
+
+
+class Files(Protocol):
+    """One end: sending or receiving files over lines."""
+
+    def opened(self, line: Line) -> None:
+        """A line has opened."""
+
+    def closed(self, line: Line) -> None:
+        """It is gone."""
+
+    def drained(self) -> None:
+        """Some line has room again."""
+
+    def message(self, line: Line, message: pb.ChannelMessage) -> None:
+        """A message arrived on it."""

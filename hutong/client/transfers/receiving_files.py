@@ -1,0 +1,187 @@
+"""The receiving end of version 2: moves messages between the core, the disk and the lines."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from hutong.client.transfers.landing import Landing
+from hutong.client.transfers.line import RANK_DOOR, Line
+from hutong.client.transfers.thread import Thread
+from hutong.protocols.transfer import (
+    Drop,
+    Effect,
+    Manifest,
+    Opened,
+    Place,
+    Receiver,
+    RulesError,
+    StoppedError,
+    Write,
+)
+from hutong.schema import transfers_pb2 as pb
+
+
+class ReceivingFiles:
+    """Takes what was offered. `finished` gives the root and the place."""
+
+    def __init__(
+        self,
+        landing: Landing,
+        leaves: dict[int, bytes],
+        name: str,
+        size_bytes: int,
+        files: int,
+        on_progress: Callable[[int], None],
+    ) -> None:
+        self._landing = landing
+        self._name = name
+        self._offered = size_bytes, files
+        self._on_progress = on_progress
+        self._core = Receiver(landing.manifest, leaves)
+        self._lines: dict[int, Line] = {}
+        self._next = 0
+        self._door_bytes = 0
+        self._effects: deque[Effect] = deque()
+        self._wake = asyncio.Event()
+        self._thread = Thread()
+        loop = asyncio.get_running_loop()
+        self.finished: asyncio.Future[tuple[bytes, Path]] = loop.create_future()
+        self._working = loop.create_task(self._work())
+
+    @property
+    def received_bytes(self) -> int:
+        """What has arrived, again or not."""
+        return self._core.received_bytes
+
+    @property
+    def mostly_by_door(self) -> bool:
+        """Whether more came over direct connections than over data channels."""
+        return 2 * self._door_bytes > self._core.received_bytes
+
+    @property
+    def kept_bytes(self) -> int:
+        """What is written down."""
+        return self._core.kept_bytes
+
+    def opened(self, line: Line) -> None:
+        """A line has opened: say hello."""
+        try:
+            self._core.attach(
+                self._next, window_bytes=line.window_bytes, piece_bytes_max=line.piece_bytes_max
+            )
+        except RulesError:
+            line.close()
+            return
+        self._lines[self._next] = line
+        self._next += 1
+        self._pump()
+
+    def closed(self, line: Line) -> None:
+        """A line is gone."""
+        for number in [number for number, each in self._lines.items() if each is line]:
+            del self._lines[number]
+            self._core.detach(number)
+
+    def drained(self) -> None:
+        """Some line has room again."""
+        self._pump()
+
+    def message(self, line: Line, message: pb.ChannelMessage) -> None:
+        """Take a message; a line that breaks the rules is closed."""
+        if line.rank >= RANK_DOOR:
+            self._door_bytes += len(message.piece.data)
+        try:
+            for number, each in self._lines.items():
+                if each is line:
+                    self._effects += self._core.receive(number, message)
+                    break
+        except RulesError:
+            line.close()
+            self.closed(line)
+            return
+        self._wake.set()
+        self._pump()
+
+    async def close(self) -> None:
+        """Let go of the disk and the lines; what has arrived stays."""
+        self._working.cancel()
+        await asyncio.wait([self._working])
+        await self._thread.rest()
+        in_hand = [effect for effect in self._effects if isinstance(effect, Write)]
+        self._effects.clear()
+        if in_hand:
+            with contextlib.suppress(OSError):
+                await self._thread.run(self._landing.write, in_hand)
+        for line in list(self._lines.values()):
+            line.close()
+        self._landing.close()
+        self.finished.cancel()
+
+    def _pump(self) -> None:
+        for number, line in list(self._lines.items()):
+            while line.room and (message := self._core.poll(number)) is not None:
+                line.send(message)
+        if self._core.stopped is not None and not self.finished.done():
+            self.finished.set_exception(self._core.stopped)
+
+    async def _work(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._effects:
+                try:
+                    await self._do_next()
+                except OSError as error:
+                    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+                    self._core.stop(pb.STOP_NO_SPACE if full else pb.STOP_UNWRITABLE)
+                    self._effects.clear()
+                self._pump()
+
+    async def _do_next(self) -> None:
+        match self._effects[0]:
+            case Write():
+                await self._write()
+            case Drop(chunk):
+                self._effects.popleft()
+                await self._thread.run(self._landing.drop, chunk)
+            case Opened(manifest):
+                self._effects.popleft()
+                if not self._is_offered(manifest):
+                    self._core.stop(pb.STOP_BROKEN_RULES)
+                    return
+                leaves = await self._thread.run(self._landing.begin, manifest)
+                self._core.opened(manifest, leaves)
+            case Place(root):
+                self._effects.popleft()
+                place = await self._thread.run(self._landing.place, self._name)
+                self._core.placed()
+                self._pump()
+                self.finished.set_result((root, place))
+
+    async def _write(self) -> None:
+        writes: list[Write] = []
+        while self._effects and isinstance(self._effects[0], Write):
+            write = self._effects.popleft()
+            assert isinstance(write, Write)
+            writes.append(write)
+        await self._thread.run(self._landing.write, writes)
+        for write in writes:
+            self._core.written(write.channel, write.chunk, write.leaf)
+        self._on_progress(self._core.kept_bytes)
+
+    def _is_offered(self, manifest: Manifest) -> bool:
+        """Tell whether these are the files the offer spoke of."""
+        size_bytes, files = self._offered
+        if manifest.size_bytes != size_bytes:
+            return False
+        if files == 0:
+            return len(manifest.entries) == 1 and not manifest.entries[0].folder
+        return len(manifest.entries) == files
+
+
+__all__ = ["ReceivingFiles", "StoppedError"]
