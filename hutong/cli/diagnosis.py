@@ -11,6 +11,7 @@ from typing import Literal
 
 from rich.filesize import decimal
 
+from hutong.client.nat import discover_nat
 from hutong.client.probe import IceUrl, ProbeError, stun_binding, turn_allocation
 
 _FREE_BYTES_MIN = 1024**3
@@ -63,6 +64,24 @@ async def examine_stun(host: str, port: int) -> Finding:
     return Finding("STUN", "ok", f"{host} port {port}/udp sees this machine as {mapped.host}")
 
 
+async def examine_nat(host: str, port: int) -> Finding:
+    """Tell how the network in between treats UDP."""
+    try:
+        nat = await discover_nat(host, port)
+    except ProbeError as error:
+        return Finding("NAT", "note", f"It cannot be told: {error}", "Calls and files go by the relay.")
+    found = f"{nat.kind}, seen as {nat.mapped.host} port {nat.mapped.port}"
+    if nat.mapping is None or nat.filtering is None:
+        advice = "Give the server a second address (relay_discovery) to learn which."
+        return Finding("NAT", "ok", found, advice if nat.translates else "")
+    if nat.translates:
+        found += f" (mapping {nat.mapping.value}, filtering {nat.filtering.value})"
+    if nat.is_hard:
+        advice = "Some direct paths do not open; the relay carries those."
+        return Finding("NAT", "note", found, advice)
+    return Finding("NAT", "ok", found)
+
+
 async def examine_turn(url: IceUrl, username: str, credential: str) -> Finding:
     """Check that a TURN server relays for us."""
     check = f"TURN over {url.transport.upper()}"
@@ -73,6 +92,8 @@ async def examine_turn(url: IceUrl, username: str, credential: str) -> Finding:
             check,
             "problem",
             f"{url.host} port {url.port}/{url.transport}: {error}",
-            "Open this port in the firewall; without a relay some calls do not connect.",
+            "Open this port in the firewall; without a relay some calls do not connect."
+            if url.scheme == "turn"
+            else "Open this port, and give the server a certificate others trust (tls = files).",
         )
     return Finding(check, "ok", f"{url.host} port {url.port} relays from {relayed.host}")

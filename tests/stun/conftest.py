@@ -9,7 +9,7 @@ import uvloop
 from hutong.edge.relay import RelayServer
 from hutong.protocols.stun import StunServer
 
-from .loopback import RelayStarter, relay_server
+from .loopback import RelayStarter, open_mirror, relay_server
 from .turn_client import Clock, TurnClient, make_core
 
 
@@ -53,3 +53,11 @@ async def start_relay() -> AsyncIterator[RelayStarter]:
 async def relay(start_relay: RelayStarter) -> RelayServer:
     """A started relay on loopback."""
     return await start_relay()
+
+
+@pytest_asyncio.fixture
+async def mirror() -> AsyncIterator[tuple[str, int]]:
+    """The address of a peer that sends everything back; closed whatever happens, or uvloop waits for it."""
+    transport, address = await open_mirror()
+    yield address
+    transport.close()

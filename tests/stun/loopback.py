@@ -1,13 +1,14 @@
 """Real sockets on loopback for the tests of the shell."""
 
 import asyncio
+import ssl
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import aioice.turn
 
-from hutong.edge.relay import RelayServer
+from hutong.edge.relay import RelayOptions, RelayServer
 from hutong.protocols.stun import Limits, time_limited_credentials
 
 RelayStarter = Callable[..., Awaitable[RelayServer]]
@@ -24,11 +25,12 @@ def relay_server(**settings: Any) -> RelayServer:
         "port": 0,
         "secret": SECRET,
         "realm": "hutong",
-        "relay_address": HOST,
+        "relay_addresses": [HOST],
         "allow_private_peers": True,
         "limits": Limits(),
     }
-    return RelayServer(**(defaults | settings))
+    outside = {name: settings.pop(name) for name in ("meter", "monotonic", "unix_time") if name in settings}
+    return RelayServer(RelayOptions(**(defaults | settings)), **outside)
 
 
 class Echo(asyncio.DatagramProtocol):
@@ -69,7 +71,11 @@ async def open_echo() -> tuple[asyncio.DatagramTransport, tuple[str, int]]:
 
 
 async def open_turn(
-    server: RelayServer | int, *, transport: str = "udp", user: str = "lin"
+    server: RelayServer | int,
+    *,
+    transport: str = "udp",
+    user: str = "lin",
+    tls: ssl.SSLContext | None = None,
 ) -> tuple[aioice.turn.TurnTransport, Inbox]:
     """Allocate with aioice at our server, or at whichever has that port."""
     port = server if isinstance(server, int) else server.port
@@ -81,6 +87,7 @@ async def open_turn(
             username=username,
             password=password,
             transport=transport,
+            ssl=tls if tls is not None else False,
         ),
         WAIT_S,
     )

@@ -32,8 +32,11 @@ TALK = """
 async (servers) => {
   const settings = { iceServers: servers, iceTransportPolicy: 'relay' };
   const [first, second] = [new RTCPeerConnection(settings), new RTCPeerConnection(settings)];
-  first.onicecandidate = (event) => second.addIceCandidate(event.candidate);
-  second.onicecandidate = (event) => first.addIceCandidate(event.candidate);
+  // Candidates may come before the other side can take them: until then they wait.
+  let waiting = [];
+  const hand = (to, candidate) => waiting ? waiting.push([to, candidate]) : to.addIceCandidate(candidate);
+  first.onicecandidate = (event) => hand(second, event.candidate);
+  second.onicecandidate = (event) => hand(first, event.candidate);
   const heard = (channel) => new Promise((resolve) => {
     channel.onmessage = (event) => resolve(event.data);
   });
@@ -45,6 +48,9 @@ async (servers) => {
   await second.setRemoteDescription(first.localDescription);
   await second.setLocalDescription();
   await first.setRemoteDescription(second.localDescription);
+  const early = waiting;
+  waiting = null;
+  for (const [to, candidate] of early) to.addIceCandidate(candidate);
   const answering = await accepted;
   const question = heard(answering);
   const answer = heard(channel);

@@ -8,7 +8,9 @@ from pathlib import Path
 import aioice
 import pytest
 
+from hutong.edge import certificates
 from hutong.edge.relay import RelayServer
+from hutong.edge.relay.configured import ALPN
 from hutong.protocols.stun import time_limited_credentials
 
 from .external_tools import require
@@ -55,9 +57,9 @@ UCLIENT_MODES = {
 
 
 @pytest.mark.asyncio(loop_factories=["uvloop"])
-async def test_coturns_turn_client(relay: RelayServer) -> None:
+async def test_coturns_turn_client(relay: RelayServer, mirror: tuple[str, int]) -> None:
     """TURN1, TURN4, TURN7, TURN14 to TURN17: it makes its credentials from the secret itself."""
-    mirror, (_, peer_port) = await open_mirror()
+    peer_port = mirror[1]
 
     async def run(mode: str) -> str:
         return await run_tool(
@@ -69,7 +71,6 @@ async def test_coturns_turn_client(relay: RelayServer) -> None:
         )
 
     printed = await asyncio.gather(*map(run, UCLIENT_MODES))
-    mirror.close()
     for mode, lines in zip(UCLIENT_MODES, printed, strict=True):
         assert re.search(r"tot_send_msgs=10, tot_recv_msgs=10\b", lines), mode + lines
         assert "Total lost packets 0 " in lines, mode + lines
@@ -78,13 +79,43 @@ async def test_coturns_turn_client(relay: RelayServer) -> None:
 @pytest.mark.asyncio(loop_factories=["uvloop"])
 async def test_coturns_turn_client_over_ipv6(start_relay: RelayStarter) -> None:
     """TURN7: an IPv6 address is given to who asks for one."""
-    relay = await start_relay(host="::1", relay_address="::1")
+    relay = await start_relay(host="::1", relay_addresses=["::1"])
     printed = await run_tool(
         "turnutils_uclient",
         *("-x", "-y", "-c", "-m", "2", "-n", "10", "-z", "5", "-W", SECRET.decode(), "-u", "ming"),
         *("-p", str(relay.port), "-L", "::1", "::1"),
     )
     assert "Total lost packets 0 " in printed, printed
+
+
+@pytest.mark.asyncio(loop_factories=["uvloop"])
+async def test_coturns_turn_client_with_pairs_of_ports(relay: RelayServer) -> None:
+    """TURN21: RTP on an even port, RTCP on the one above, which it asks for with the token."""
+    printed = await run_tool(
+        "turnutils_uclient",
+        *("-y", "-m", "2", "-n", "10", "-z", "5", "-W", SECRET.decode(), "-u", "ming"),
+        *("-p", str(relay.port), "-L", HOST, HOST),
+    )
+    assert "Total lost packets 0 " in printed, printed
+    assert re.search(r"tot_send_msgs=40, tot_recv_msgs=40\b", printed), printed
+
+
+@pytest.mark.asyncio(loop_factories=["uvloop"])
+@pytest.mark.parametrize("method", [[], ["-s"]], ids=["channels", "indications"])
+async def test_coturns_turn_client_over_tls(
+    start_relay: RelayStarter, mirror: tuple[str, int], tmp_path: Path, method: list[str]
+) -> None:
+    """STUN12."""
+    certificate, key = certificates.ensure(tmp_path, HOST)
+    relay = await start_relay(tls=certificates.server_context(certificate, key, ALPN))
+    peer_port = mirror[1]
+    printed = await run_tool(
+        "turnutils_uclient",
+        *("-S", "-t", "-E", str(certificate), "-c", "-m", "1", "-n", "10", "-z", "5", *method),
+        *("-W", SECRET.decode(), "-u", "ming", "-e", HOST, "-r", str(peer_port)),
+        *("-p", str(relay.tls_port), "-L", HOST, HOST),
+    )
+    assert re.search(r"tot_send_msgs=10, tot_recv_msgs=10\b", printed), printed
 
 
 @pytest.mark.asyncio(loop_factories=["uvloop"])

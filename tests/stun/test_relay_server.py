@@ -10,7 +10,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from hutong.edge.relay import PrometheusMeter, RelayServer
-from hutong.edge.relay import server as relay_module
+from hutong.edge.relay import connections as connections_module
 from hutong.edge.relay.meter import SilentMeter
 from hutong.edge.relay.stream import UNSENT_BYTES_MAX
 from hutong.protocols.stun import Limits, turn_requests
@@ -76,9 +76,9 @@ async def test_a_taken_port_is_an_error(start_relay: RelayStarter) -> None:
     [
         {"secret": b""},
         {"realm": ""},
-        {"relay_address": "relay.example.org"},
-        {"relay_address": "0.0.0.0"},
-        {"relay_address": "::"},
+        {"relay_addresses": ["relay.example.org"]},
+        {"relay_addresses": ["0.0.0.0"]},
+        {"relay_addresses": ["::"]},
         {"host": "localhost"},
         {"port_range": (50_000, 49_999)},
         {"port_range": (0, 10)},
@@ -218,7 +218,7 @@ async def test_an_idle_connection_is_closed(
     monkeypatch: pytest.MonkeyPatch, start_relay: RelayStarter
 ) -> None:
     """STUN8: but not one with an allocation."""
-    monkeypatch.setattr(relay_module, "CONNECTION_IDLE_S_MAX", 0.05)
+    monkeypatch.setattr(connections_module, "CONNECTION_IDLE_S_MAX", 0.05)
     relay = await start_relay()
     turn, _ = await open_turn(relay, transport="tcp")
     reader, writer = await asyncio.open_connection(HOST, relay.port)
@@ -234,7 +234,7 @@ async def test_connections_from_one_host_are_bounded(
     monkeypatch: pytest.MonkeyPatch, start_relay: RelayStarter
 ) -> None:
     """STUN8: a closed one makes room."""
-    monkeypatch.setattr(relay_module, "CONNECTIONS_PER_HOST_MAX", 1)
+    monkeypatch.setattr(connections_module, "CONNECTIONS_PER_HOST_MAX", 1)
     relay = await start_relay()
     reader, writer = await asyncio.open_connection(HOST, relay.port)
     writer.write(BINDING)
@@ -245,7 +245,7 @@ async def test_connections_from_one_host_are_bounded(
     late_writer.close()
     writer.close()
     await until(lambda: not relay._connections)
-    assert not relay._connections_per_host
+    assert not relay._connections._per_host
     reader, writer = await asyncio.open_connection(HOST, relay.port)
     writer.write(BINDING)
     await asyncio.wait_for(reader.readexactly(32), WAIT_S)
@@ -258,8 +258,8 @@ class DropCounter(SilentMeter):
     def __init__(self) -> None:
         self.drops: Counter[str] = Counter()
 
-    def dropped(self, reason: str) -> None:
-        self.drops[reason] += 1
+    def dropped(self, reason: str, packets: int = 1) -> None:
+        self.drops[reason] += packets
 
 
 async def test_a_client_that_does_not_read_gets_no_more_than_a_bound(
@@ -277,7 +277,7 @@ async def test_a_client_that_does_not_read_gets_no_more_than_a_bound(
         while not meter.drops["not_sent"]:
             mirror.sendto(bytes(40_000), turn.get_extra_info("sockname"))
             await asyncio.sleep(0)
-    (connection,) = relay._connections.values()
+    (connection,) = relay._connections._open.values()
     assert connection._transport.get_write_buffer_size() <= UNSENT_BYTES_MAX
     turn_protocol(turn).transport.abort()
     await until(lambda: relay.allocation_count == 0)
@@ -305,7 +305,7 @@ async def test_relay_ports_come_from_the_operators_range(start_relay: RelayStart
 
 async def test_the_relayed_address_is_the_advertised_one(start_relay: RelayStarter) -> None:
     """TURN7: as behind a one-to-one NAT."""
-    relay = await start_relay(relay_address="203.0.113.5")
+    relay = await start_relay(relay_addresses=["203.0.113.5"])
     turn, _ = await open_turn(relay)
     assert turn.get_extra_info("sockname")[0] == "203.0.113.5"
     turn.close()
@@ -337,4 +337,4 @@ async def test_what_is_relayed_is_counted(start_relay: RelayStarter) -> None:
 
 
 def test_the_secret_is_not_shown() -> None:
-    assert SECRET.decode() not in repr(vars(relay_server())["_limits"])
+    assert SECRET.decode() not in repr(relay_server().options)

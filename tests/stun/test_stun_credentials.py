@@ -6,7 +6,7 @@ from hutong.protocols.stun import Address, Family, ServerConfig, time_limited_cr
 from hutong.protocols.stun.credentials import parse_username
 from hutong.protocols.stun.nonce import NonceIssuer
 from hutong.protocols.stun.peer_policy import PeerPolicy
-from hutong.protocols.stun.rate_limit import SourceRateLimiter
+from hutong.protocols.stun.rate_limit import ExcessAllowance
 
 CLIENT = Address("198.51.100.7", 4000)
 
@@ -46,32 +46,34 @@ def test_nonces_are_bound_to_their_client_and_expire() -> None:
         assert not issuer.is_fresh(broken, CLIENT, 1000)
 
 
-def test_each_source_has_its_own_bucket() -> None:
+def test_each_source_has_its_own_allowance() -> None:
     """TURN3."""
-    limiter = SourceRateLimiter(burst=2, per_s=1.0, sources_max=10)
-    assert [limiter.allow("192.0.2.1", 0.0) for _ in range(3)] == [True, True, False]
-    assert limiter.allow("192.0.2.2", 0.0)
-    assert [limiter.allow("192.0.2.1", 1.0) for _ in range(2)] == [True, False]
-    assert [limiter.allow("192.0.2.1", 99.0) for _ in range(3)] == [True, True, False]
+    allowance = ExcessAllowance(burst_bytes=20, bytes_per_s=10.0, sources_max=10)
+    assert [allowance.take("192.0.2.1", 10, 0.0) for _ in range(3)] == [True, True, False]
+    assert allowance.take("192.0.2.1", 0, 0.0)
+    assert allowance.take("192.0.2.1", -5, 0.0)
+    assert allowance.take("192.0.2.2", 10, 0.0)
+    assert [allowance.take("192.0.2.1", 10, 1.0) for _ in range(2)] == [True, False]
+    assert [allowance.take("192.0.2.1", 10, 99.0) for _ in range(3)] == [True, True, False]
 
 
-def test_hosts_of_an_ipv6_network_share_a_bucket() -> None:
+def test_hosts_of_an_ipv6_network_share_an_allowance() -> None:
     """TURN3."""
-    limiter = SourceRateLimiter(burst=1, per_s=1.0, sources_max=10)
-    assert limiter.allow("2001:db8::1", 0.0)
-    assert not limiter.allow("2001:db8::2", 0.0)
-    assert limiter.allow("2001:db8:0:1::1", 0.0)
+    allowance = ExcessAllowance(burst_bytes=10, bytes_per_s=10.0, sources_max=10)
+    assert allowance.take("2001:db8::1", 10, 0.0)
+    assert not allowance.take("2001:db8::2", 10, 0.0)
+    assert allowance.take("2001:db8:0:1::1", 10, 0.0)
 
 
 def test_the_sources_remembered_are_bounded() -> None:
     """TURN3."""
-    limiter = SourceRateLimiter(burst=1, per_s=0.001, sources_max=2)
-    assert limiter.allow("192.0.2.1", 0.0)
-    assert limiter.allow("192.0.2.2", 0.0)
-    assert not limiter.allow("192.0.2.1", 0.0)
-    assert limiter.allow("192.0.2.3", 0.0)
-    assert not limiter.allow("192.0.2.1", 0.0)
-    assert limiter.allow("192.0.2.2", 0.0)
+    allowance = ExcessAllowance(burst_bytes=10, bytes_per_s=0.001, sources_max=2)
+    assert allowance.take("192.0.2.1", 10, 0.0)
+    assert allowance.take("192.0.2.2", 10, 0.0)
+    assert not allowance.take("192.0.2.1", 10, 0.0)
+    assert allowance.take("192.0.2.3", 10, 0.0)
+    assert not allowance.take("192.0.2.1", 10, 0.0)
+    assert allowance.take("192.0.2.2", 10, 0.0)
 
 
 @pytest.mark.parametrize("allow_private_peers", [False, True])
@@ -142,7 +144,7 @@ def test_settings_that_would_leave_the_relay_open_are_refused(
             secret=secret,
             nonce_key=nonce_key,
             realm=realm,
-            relay_family=Family.IPV4,
+            relay_families=frozenset({Family.IPV4}),
             own_listeners=frozenset(),
         )
 
@@ -152,7 +154,7 @@ def test_the_secret_is_not_shown() -> None:
         secret=b"north",
         nonce_key=b"k" * 16,
         realm="r",
-        relay_family=Family.IPV4,
+        relay_families=frozenset({Family.IPV4}),
         own_listeners=frozenset(),
     )
     assert "north" not in repr(config)

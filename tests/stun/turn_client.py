@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from hutong.protocols.stun import (
     Address,
+    Discovery,
     Dropped,
     DropReason,
     Effect,
@@ -51,14 +52,16 @@ def make_core(
     limits: Limits | None = None,
     allow_private_peers: bool = False,
     dont_fragment: bool = False,
-    family: Family = Family.IPV4,
+    families: frozenset[Family] = frozenset({Family.IPV4}),
+    discovery: Discovery | None = None,
 ) -> StunServer:
     return StunServer(
         ServerConfig(
             secret=SECRET,
             nonce_key=b"k" * 32,
             realm=REALM,
-            relay_family=family,
+            relay_families=families,
+            discovery=discovery,
             own_listeners=frozenset({LISTENER, Address("2600:db8::1", 3478)}),
             allow_private_peers=allow_private_peers,
             dont_fragment=dont_fragment,
@@ -85,6 +88,7 @@ class TurnClient:
     credential_lifetime_s: int = 3600
     client: Address = CLIENT
     transport: Transport = Transport.UDP
+    server: Address = LISTENER
     realm: bytes = REALM.encode()
     integrity: Integrity = Integrity.SHA1
     nonce: bytes = b""
@@ -102,7 +106,7 @@ class TurnClient:
 
     @property
     def five_tuple(self) -> FiveTuple:
-        return FiveTuple(self.transport, self.client, LISTENER)
+        return FiveTuple(self.transport, self.client, self.server)
 
     def transaction_id(self) -> bytes:
         self._transactions += 1

@@ -1,53 +1,45 @@
-"""A UDP socket on the event loop: the raw socket with a reader, not a DatagramProtocol.
+"""One UDP socket of the relay: a raw socket, not an asyncio transport.
 
-Reading many datagrams for each wake-up is several times as fast as asyncio's own transport, and
-the same on uvloop.
+Who reads it is `fast_path.py`; what is sent here is what does not come in numbers: answers, and data of
+clients over TCP.
 """
 
-import asyncio
-import contextlib
 import socket
-from collections.abc import Callable
 
+from hutong.edge.relay import socket_address
+from hutong.edge.relay.outbox import Name, name_of
 from hutong.protocols.stun import Address
 
-# One wake-up reads no more than this, so that one busy socket cannot starve the others.
-READS_PER_WAKEUP_MAX = 64
-# No UDP payload is longer.
-_READ_BYTES = 65_536
 # Room for bursts while the loop is busy; the kernel may grant less.
 _SOCKET_BUFFER_BYTES = 1 << 20
 
-# From Linux's in.h; the socket module does not export them.
-_IP_MTU_DISCOVER = 10
-_IP_PMTUDISC_DONT = 0
-_IP_PMTUDISC_PROBE = 3
+# From Linux's in.h and in6.h; the socket module does not export them.
+_MTU_DISCOVER = {
+    socket.AF_INET: (socket.IPPROTO_IP, 10),
+    socket.AF_INET6: (socket.IPPROTO_IPV6, 23),
+}
+_PMTUDISC_DONT = 0
+_PMTUDISC_PROBE = 3
 
 
 class DatagramPort:
-    """Reads datagrams to a callback and sends datagrams without ever waiting."""
+    """A bound socket that sends without ever waiting; `address` is what others reach it at."""
 
-    def __init__(
-        self,
-        bound: socket.socket,
-        received: Callable[[bytes, Address], None],
-        *,
-        controls_fragmentation: bool = False,
-    ) -> None:
-        self._loop = asyncio.get_running_loop()
+    def __init__(self, bound: socket.socket, address: Address) -> None:
+        self.address = address
+        self.fd = bound.fileno()
+        self.family = bound.family
+        self.name_bytes = socket_address.SIZE_BYTES[bound.family]
         self._socket = bound
-        self._received = received
-        self._controls_fragmentation = controls_fragmentation
-        if controls_fragmentation:
-            bound.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, _IP_PMTUDISC_DONT)
+        self._discovery = _MTU_DISCOVER[bound.family]
+        # The path's MTU is between the client and its peer: the relay fragments as a router does.
+        bound.setsockopt(*self._discovery, _PMTUDISC_DONT)
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             bound.setsockopt(socket.SOL_SOCKET, option, _SOCKET_BUFFER_BYTES)
-        self._loop.add_reader(bound.fileno(), self._read)
 
-    @property
-    def port(self) -> int:
-        """The local port."""
-        return int(self._socket.getsockname()[1])
+    def name(self, address: Address) -> Name:
+        """Return an address in the form this socket's kernel calls take; raises OSError."""
+        return name_of(socket_address.pack(self.family, address))
 
     def send(self, data: bytes, to: Address, *, dont_fragment: bool = False) -> bool:
         """Send one datagram; False when the kernel would not take it.
@@ -57,37 +49,27 @@ class DatagramPort:
         """
         if self._socket.fileno() < 0:
             return False
-        with contextlib.suppress(OSError):
-            if dont_fragment and self._controls_fragmentation:
-                return self._send_unfragmented(data, to)
-            self._socket.sendto(data, to)
-            return True
-        return False
+        if not dont_fragment:
+            return self._try(data, to)
+        self._socket.setsockopt(*self._discovery, _PMTUDISC_PROBE)
+        try:
+            return self._try(data, to)
+        finally:
+            self._socket.setsockopt(*self._discovery, _PMTUDISC_DONT)
 
     def close(self) -> None:
         """Close the socket; idempotent."""
-        if self._socket.fileno() >= 0:
-            self._loop.remove_reader(self._socket.fileno())
-            self._socket.close()
+        self._socket.close()
 
-    def _send_unfragmented(self, data: bytes, to: Address) -> bool:
-        self._socket.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, _IP_PMTUDISC_PROBE)
-        try:
-            self._socket.sendto(data, to)
-        finally:
-            self._socket.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, _IP_PMTUDISC_DONT)
-        return True
-
-    def _read(self) -> None:
-        for _ in range(READS_PER_WAKEUP_MAX):
-            if self._socket.fileno() < 0:
-                # What was received just now ended this allocation.
-                return
+    def _try(self, data: bytes, to: Address) -> bool:
+        # The first attempt may tell the ICMP error of an earlier datagram instead of sending this one.
+        for _ in range(2):
             try:
-                data, sender = self._socket.recvfrom(_READ_BYTES)
+                self._socket.sendto(data, to)
             except BlockingIOError:
-                return
+                return False
             except OSError:
-                # An ICMP error for something sent earlier: the next read goes on.
                 continue
-            self._received(data, Address(sender[0], sender[1]))
+            else:
+                return True
+        return False

@@ -13,10 +13,10 @@ class RelayMeter(Protocol):
     def allocations_open(self, count: int) -> None:
         """There are now this many relay sockets."""
 
-    def relayed(self, direction: Direction, size_bytes: int) -> None:
-        """A datagram was carried; its payload has that size."""
+    def relayed(self, direction: Direction, packets: int, size_bytes: int) -> None:
+        """Datagrams were carried; their payloads have that size together."""
 
-    def dropped(self, reason: str) -> None:
+    def dropped(self, reason: str, packets: int = 1) -> None:
         """Something was dropped; the reasons are a small fixed set."""
 
 
@@ -26,10 +26,10 @@ class SilentMeter:
     def allocations_open(self, count: int) -> None:
         """Ignore it."""
 
-    def relayed(self, direction: Direction, size_bytes: int) -> None:
+    def relayed(self, direction: Direction, packets: int, size_bytes: int) -> None:
         """Ignore it."""
 
-    def dropped(self, reason: str) -> None:
+    def dropped(self, reason: str, packets: int = 1) -> None:
         """Ignore it."""
 
 
@@ -51,12 +51,12 @@ class PrometheusMeter:
         """Set the gauge."""
         self._open.set(count)
 
-    def relayed(self, direction: Direction, size_bytes: int) -> None:
-        """Count a datagram and its bytes."""
-        packets, size = self._relayed[direction]
-        packets.inc()
+    def relayed(self, direction: Direction, packets: int, size_bytes: int) -> None:
+        """Count datagrams and their bytes."""
+        count, size = self._relayed[direction]
+        count.inc(packets)
         size.inc(size_bytes)
 
-    def dropped(self, reason: str) -> None:
-        """Count a drop."""
-        self._dropped.labels(reason).inc()
+    def dropped(self, reason: str, packets: int = 1) -> None:
+        """Count drops."""
+        self._dropped.labels(reason).inc(packets)

@@ -24,57 +24,83 @@ def family_of(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
-def bind_listeners(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+def bind_listeners(host: str, port: int, *, shared: bool = False) -> tuple[socket.socket, socket.socket]:
     """Bind UDP and TCP to the same port; 0 takes any port that is free in both.
 
+    `shared` lets `bind_datagrams` take the UDP port at single addresses beside a wildcard.
     Raises OSError when the port is taken.
     """
     for attempt in range(BIND_ATTEMPTS_MAX):
-        udp = _bind(host, port, socket.SOCK_DGRAM)
+        udp = _bind(host, port, socket.SOCK_DGRAM, shared=shared)
         try:
-            tcp = _bind(host, udp.getsockname()[1], socket.SOCK_STREAM)
+            tcp = bind_stream(host, udp.getsockname()[1])
         except OSError:
             udp.close()
             if port or attempt == BIND_ATTEMPTS_MAX - 1:
                 raise
             continue
-        tcp.listen(_TCP_BACKLOG)
         return udp, tcp
     raise AssertionError("the last attempt returns or raises")
 
 
-def bind_relay(host: str, *, port_range: tuple[int, int] | None, even_port: bool) -> socket.socket:
+def bind_stream(host: str, port: int) -> socket.socket:
+    """Bind and listen on TCP. Raises OSError when the port is taken."""
+    bound = _bind(host, port, socket.SOCK_STREAM)
+    bound.listen(_TCP_BACKLOG)
+    return bound
+
+
+def bind_datagrams(host: str, port: int) -> socket.socket:
+    """Bind UDP at one address, also beside a wildcard that is shared."""
+    return _bind(host, port, socket.SOCK_DGRAM, shared=True)
+
+
+def bind_relay(
+    host: str, *, port_range: tuple[int, int] | None, even_port: bool, reserve_next: bool = False
+) -> tuple[socket.socket, socket.socket | None]:
     """Bind a relay socket to a random port, of the range (inclusive) if there is one.
 
+    With `reserve_next` a second one is bound to the port above.
     Raises PortsExhaustedError after BIND_ATTEMPTS_MAX attempts, or OSError when no socket can be
     had at all.
     """
     for _ in range(BIND_ATTEMPTS_MAX):
+        port = _random_port(port_range, even_port=even_port, reserve_next=reserve_next)
         try:
-            return _bind(host, _random_port(port_range, even_port=even_port), socket.SOCK_DGRAM)
+            bound = _bind(host, port, socket.SOCK_DGRAM)
         except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            continue
+        if not reserve_next:
+            return bound, None
+        try:
+            return bound, _bind(host, port + 1, socket.SOCK_DGRAM)
+        except OSError as error:
+            bound.close()
             if error.errno != errno.EADDRINUSE:
                 raise
     raise PortsExhaustedError("no free relay port")
 
 
-def _random_port(port_range: tuple[int, int] | None, *, even_port: bool) -> int:
+def _random_port(port_range: tuple[int, int] | None, *, even_port: bool, reserve_next: bool) -> int:
     if port_range is None:
         if not even_port:
             return 0
         port_range = _EPHEMERAL_PORTS
     first, last = port_range
+    last -= reserve_next
     ports = range(first + first % 2, last + 1, 2) if even_port else range(first, last + 1)
     if not ports:
         raise PortsExhaustedError("the port range has no even port")
     return _RANDOM.choice(ports)
 
 
-def _bind(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
+def _bind(host: str, port: int, kind: socket.SocketKind, *, shared: bool = False) -> socket.socket:
     bound = socket.socket(family_of(host), kind)
     try:
         bound.setblocking(False)
-        if kind is socket.SOCK_STREAM:
+        if kind is socket.SOCK_STREAM or shared:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if bound.family == socket.AF_INET6:
             # The wildcard takes IPv4 clients as well.

@@ -12,14 +12,15 @@ from typing import NamedTuple
 
 from hutong.features.peers import api as peers_api
 from hutong.features.peers.api import Device
+from hutong.features.peers.ice import ice_servers
 from hutong.features.peers.mailbox import Session, check_signal
 from hutong.platform.answers import key_reused
+from hutong.platform.coturn import parse_coturn
 from hutong.platform.errors import NotFound
 from hutong.platform.feature import Platform
 from hutong.platform.limits import Rate
 from hutong.platform.rpc import Caller
 from hutong.platform.writer import Notify
-from hutong.protocols.stun import time_limited_credentials
 from hutong.schema import peers_pb2 as pb
 
 CREDENTIAL_LIFE_S = 3600
@@ -39,6 +40,7 @@ class PeersService:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
+        self._coturn = parse_coturn(platform.settings.relay_coturn)
         self._sessions: OrderedDict[str, Session] = OrderedDict()
         # A retry of `Say` must not say it twice (CONN13): the last answers, by (device, key).
         self._answers: OrderedDict[tuple[str, bytes], _Answer] = OrderedDict()
@@ -72,19 +74,16 @@ class PeersService:
     # ---- the service ----
 
     def get_ice_servers(self, caller: Caller, _request: pb.GetIceServersRequest) -> pb.GetIceServersReply:
-        """Return the built-in STUN and TURN server with credentials for an hour."""
-        endpoints = self._platform.endpoints
+        """Return the STUN and TURN servers with credentials for an hour."""
         now_s = self._platform.clock.now_ms() // 1000
-        reply = pb.GetIceServersReply(expires_at_ms=(now_s + CREDENTIAL_LIFE_S) * 1000)
-        if endpoints.relay_port:
-            username, credential = time_limited_credentials(
-                endpoints.relay_secret, caller.user, now_s, CREDENTIAL_LIFE_S
-            )
-            place = f"{_bracketed(endpoints.relay_host)}:{endpoints.relay_port}"
-            reply.servers.add(urls=[f"stun:{place}"])
-            urls = [f"turn:{place}?transport=udp", f"turn:{place}?transport=tcp"]
-            reply.servers.add(urls=urls, username=username, credential=credential)
-        return reply
+        servers = ice_servers(
+            self._platform.endpoints,
+            self._coturn,
+            user=caller.user,
+            now_s=now_s,
+            lifetime_s=CREDENTIAL_LIFE_S,
+        )
+        return pb.GetIceServersReply(servers=servers, expires_at_ms=(now_s + CREDENTIAL_LIFE_S) * 1000)
 
     def say(self, caller: Caller, request: pb.SayRequest) -> pb.SayReply:
         """Put a signal into the other end's mailbox and tell it."""
@@ -127,7 +126,3 @@ class PeersService:
 
 def _digest(caller: Caller) -> bytes:
     return hashlib.sha256(caller.body).digest()
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

@@ -87,6 +87,23 @@ def decode_xor_address(value: bytes, transaction_id: bytes) -> Address:
     return Address(host, port ^ _COOKIE_HIGH)
 
 
+def encode_address(address: Address) -> bytes:
+    """Encode the value of RESPONSE-ORIGIN and OTHER-ADDRESS (RFC 8489 section 14.1)."""
+    host = packed_host(address.host)
+    family = Family.IPV4 if len(host) == 4 else Family.IPV6
+    return struct.pack("!BBH", 0, family, address.port) + host
+
+
+def decode_address(value: bytes) -> Address:
+    """Decode the value of RESPONSE-ORIGIN and OTHER-ADDRESS (RFC 8489 section 14.1).
+
+    Raises MalformedAttributeError for an unknown family or a length that is not the family's.
+    """
+    if (len(value), value[1:2]) not in {(8, b"\1"), (20, b"\2")}:
+        raise MalformedAttributeError("an address has an unknown family or the wrong length")
+    return Address(str(ipaddress.ip_address(value[4:])), int.from_bytes(value[2:4]))
+
+
 def _xor(host: bytes, transaction_id: bytes) -> bytes:
     """XOR a host with the cookie and the transaction id, as far as the host goes."""
     size = len(host)

@@ -9,37 +9,42 @@ from dataclasses import dataclass, field
 
 from hutong.protocols.stun.address import Address, Family, FiveTuple
 from hutong.protocols.stun.authentication import Credentials
+from hutong.protocols.stun.bandwidth import UserBudget
 from hutong.protocols.stun.message import Message
 
 PERMISSION_LIFETIME_S = 300
 CHANNEL_LIFETIME_S = 600
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Channel:
-    """A channel binding; it stands until `expires_at`."""
+    """A channel binding; it stands until `expires_at`, which binding it again moves."""
 
     number: int
     peer: Address
     expires_at: float
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Allocation:
-    """One relayed address of one client.
+    """The relayed address of one client, or two of different families.
 
-    `relayed` is None, and `answer` empty, until the shell has opened the relay socket. `answer`
-    is the success response, kept for the Allocate request being sent again.
+    `opening` are the families whose socket the shell still opens, `relayed` the addresses it has
+    opened, `failed` the error code of a family the client asked for in addition and did not get.
+    `answer`, empty until nothing is opening, is kept for the Allocate request being sent again.
     """
 
     allocation_id: int
     five_tuple: FiveTuple
     credentials: Credentials
     request: Message
-    family: Family
+    budget: UserBudget
     lifetime_s: int
     expires_at: float
-    relayed: Address | None = None
+    opening: set[Family]
+    relayed: dict[Family, Address] = field(default_factory=dict)
+    failed: dict[Family, int] = field(default_factory=dict)
+    token: bytes = b""
     answer: bytes = b""
     _permissions: dict[str, float] = field(default_factory=dict)
     _channels: dict[int, Channel] = field(default_factory=dict)
@@ -69,21 +74,41 @@ class Allocation:
         self._permissions.update(dict.fromkeys(hosts, now + PERMISSION_LIFETIME_S))
         return True
 
-    def has_room_for_channel(self, number: int, now: float, *, channels_max: int) -> bool:
-        """Tell whether that channel may be bound; forgets channels that have expired."""
-        for channel in [each for each in self._channels.values() if each.expires_at <= now]:
+    def pop_expired_channels(self, now: float) -> list[Channel]:
+        """Forget the channels that have expired, and return them."""
+        expired = [channel for channel in self._channels.values() if channel.expires_at <= now]
+        for channel in expired:
             del self._channels[channel.number]
             del self._channels_by_peer[channel.peer]
+        return expired
+
+    def has_room_for_channel(self, number: int, *, channels_max: int) -> bool:
+        """Tell whether that channel may be bound; expired ones have been forgotten."""
         return number in self._channels or len(self._channels) < channels_max
 
-    def bind(self, number: int, peer: Address, now: float) -> None:
-        """Bind or refresh a channel.
+    def bind(self, number: int, peer: Address, now: float) -> Channel | None:
+        """Bind a channel, or move the end of one that stands; return it when it is new.
 
         The caller has made sure of room, and that no live channel has only one of the two.
         """
-        channel = Channel(number, peer, now + CHANNEL_LIFETIME_S)
+        expires_at = now + CHANNEL_LIFETIME_S
+        standing = self._channels.get(number)
+        if standing is not None:
+            standing.expires_at = expires_at
+            return None
+        channel = Channel(number, peer, expires_at)
         self._channels[number] = channel
         self._channels_by_peer[peer] = channel
+        return channel
+
+    def drop_family(self, family: Family) -> list[Channel]:
+        """Give up the relayed address of a family; return the channels that end with it."""
+        del self.relayed[family]
+        ended = [channel for channel in self._channels.values() if channel.peer.family is family]
+        for channel in ended:
+            del self._channels[channel.number]
+            del self._channels_by_peer[channel.peer]
+        return ended
 
 
 class AllocationTable:
@@ -92,6 +117,7 @@ class AllocationTable:
     def __init__(self) -> None:
         self._by_five_tuple: dict[FiveTuple, Allocation] = {}
         self._by_id: dict[int, Allocation] = {}
+        self._by_relayed: dict[Address, Allocation] = {}
         self._per_user: Counter[bytes] = Counter()
         self._last_id = 0
         # Never later than the first expiry, and sometimes earlier: an allocation that was
@@ -118,6 +144,10 @@ class AllocationTable:
         """Return an allocation by its id."""
         return self._by_id.get(allocation_id)
 
+    def at_relayed(self, relayed: Address) -> Allocation | None:
+        """Return the allocation that has this relayed address."""
+        return self._by_relayed.get(relayed)
+
     def next_id(self) -> int:
         """Return an id that was never used before."""
         self._last_id += 1
@@ -131,6 +161,17 @@ class AllocationTable:
         self._per_user[allocation.credentials.user] += 1
         self.note_expiry(allocation)
 
+    def set_relayed(self, allocation: Allocation, relayed: Address) -> None:
+        """Give an allocation a relayed address."""
+        allocation.opening.discard(relayed.family)
+        allocation.relayed[relayed.family] = relayed
+        self._by_relayed[relayed] = allocation
+
+    def drop_family(self, allocation: Allocation, family: Family) -> list[Channel]:
+        """Take a relayed address away from an allocation; return the channels that end with it."""
+        self._by_relayed.pop(allocation.relayed[family], None)
+        return allocation.drop_family(family)
+
     def note_expiry(self, allocation: Allocation) -> None:
         """Take notice of an allocation's changed `expires_at`."""
         if self._deadline is None or allocation.expires_at < self._deadline:
@@ -140,6 +181,8 @@ class AllocationTable:
         """Forget an allocation."""
         del self._by_five_tuple[allocation.five_tuple]
         del self._by_id[allocation.allocation_id]
+        for relayed in allocation.relayed.values():
+            self._by_relayed.pop(relayed, None)
         user = allocation.credentials.user
         self._per_user[user] -= 1
         if not self._per_user[user]:

@@ -14,6 +14,7 @@ class AttributeType(enum.IntEnum):
     """Attribute types; those below 0x8000 are comprehension-required."""
 
     MAPPED_ADDRESS = 0x0001
+    CHANGE_REQUEST = 0x0003
     USERNAME = 0x0006
     MESSAGE_INTEGRITY = 0x0008
     ERROR_CODE = 0x0009
@@ -32,12 +33,23 @@ class AttributeType(enum.IntEnum):
     MESSAGE_INTEGRITY_SHA256 = 0x001C
     XOR_MAPPED_ADDRESS = 0x0020
     RESERVATION_TOKEN = 0x0022
+    PADDING = 0x0026
+    RESPONSE_PORT = 0x0027
+    ADDITIONAL_ADDRESS_FAMILY = 0x8000
+    ADDRESS_ERROR_CODE = 0x8001
+    ICMP = 0x8004
     SOFTWARE = 0x8022
     FINGERPRINT = 0x8028
+    RESPONSE_ORIGIN = 0x802B
+    OTHER_ADDRESS = 0x802C
 
 
 COMPREHENSION_OPTIONAL_FROM = 0x8000
-UNDERSTOOD_TYPES = frozenset(int(kind) for kind in AttributeType)
+# Only a Binding request may bring these, to a server with two addresses (RFC 5780 section 6.1).
+DISCOVERY_TYPES = frozenset(
+    {AttributeType.CHANGE_REQUEST, AttributeType.PADDING, AttributeType.RESPONSE_PORT}
+)
+UNDERSTOOD_TYPES = frozenset(int(kind) for kind in AttributeType) - DISCOVERY_TYPES
 
 # RFC 8656 section 12 ends the range at 0x4FFF, for clients that receive other protocols on the
 # same socket. RFC 5766 ended it at 0x7FFF, coturn's client still uses all of it, and here nothing
@@ -113,6 +125,44 @@ def decode_even_port(value: bytes) -> bool:
     """Decode EVEN-PORT: whether the next port shall be reserved too (RFC 8656 section 18.5)."""
     _expect_size(value, 1, "EVEN-PORT")
     return bool(value[0] & 0x80)
+
+
+def encode_address_error_code(family: Family, code: int) -> bytes:
+    """Encode ADDRESS-ERROR-CODE (RFC 8656 section 18.12)."""
+    return struct.pack("!BBBB", family, 0, code // 100, code % 100)
+
+
+def encode_icmp(kind: int, code: int, detail: int) -> bytes:
+    """Encode ICMP: what the network said about a datagram to a peer (RFC 8656 section 18.13).
+
+    Section 18.13 counts the type in 7 bits and the code in 9; `detail` is the MTU of the next hop
+    where ICMP tells one.
+    """
+    return struct.pack("!HHI", 0, (kind & 0x7F) << 9 | code & 0x1FF, detail)
+
+
+def decode_change_request(value: bytes) -> tuple[bool, bool]:
+    """Decode CHANGE-REQUEST: answer from the other address, from the other port (RFC 5780 7.2)."""
+    _expect_size(value, 4, "CHANGE-REQUEST")
+    return bool(value[3] & 0x04), bool(value[3] & 0x02)
+
+
+def encode_change_request(*, address: bool, port: bool) -> bytes:
+    """Encode CHANGE-REQUEST (RFC 5780 section 7.2)."""
+    return bytes([0, 0, 0, address << 2 | port << 1])
+
+
+def decode_response_port(value: bytes) -> int:
+    """Decode RESPONSE-PORT (RFC 5780 section 7.5); raises MalformedAttributeError for port 0.
+
+    The RFC's figure has two bytes and its text pads them to four: both are seen.
+    """
+    if len(value) not in {2, 4}:
+        raise MalformedAttributeError("RESPONSE-PORT is neither 2 nor 4 bytes")
+    port = int.from_bytes(value[:2])
+    if not port:
+        raise MalformedAttributeError("RESPONSE-PORT is 0")
+    return port
 
 
 def _expect_size(value: bytes, size_bytes: int, name: str) -> None:

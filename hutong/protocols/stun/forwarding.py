@@ -51,7 +51,7 @@ class Forwarding:
             return [Dropped(DropReason.NO_CHANNEL)]
         if len(payload) > DATAGRAM_BYTES_MAX:
             return [Dropped(DropReason.TOO_LARGE)]
-        return [SendToPeer(allocation.allocation_id, channel.peer, payload)]
+        return self._to_peer(allocation, SendToPeer(allocation.allocation_id, channel.peer, payload), now)
 
     def send_indication(self, message: Message, five_tuple: FiveTuple, now: float) -> list[Effect]:
         """Send a Send indication's data to its peer; raises MalformedAttributeError."""
@@ -66,11 +66,13 @@ class Forwarding:
         allocation = self._table.at(five_tuple)
         if allocation is None:
             return [Dropped(DropReason.NO_ALLOCATION)]
-        if not allocation.permits(peer.host, now) or self._policy.is_own_listener(peer):
+        permitted = peer.family in allocation.relayed and allocation.permits(peer.host, now)
+        if not permitted or self._policy.is_own_listener(peer):
             return [Dropped(DropReason.NO_PERMISSION)]
         if len(payload) > DATAGRAM_BYTES_MAX:
             return [Dropped(DropReason.TOO_LARGE)]
-        return [SendToPeer(allocation.allocation_id, peer, payload, dont_fragment)]
+        sending = SendToPeer(allocation.allocation_id, peer, payload, dont_fragment)
+        return self._to_peer(allocation, sending, now)
 
     def from_peer(self, allocation: Allocation, peer: Address, data: bytes, now: float) -> list[Effect]:
         """Carry a datagram a peer sent to the relayed address to the client."""
@@ -84,14 +86,36 @@ class Forwarding:
         elif len(data) > INDICATION_PAYLOAD_BYTES_MAX:
             return [Dropped(DropReason.TOO_LARGE)]
         else:
-            frame = _data_indication(allocation, peer, data)
+            frame = _data_indication(allocation, peer, (AttributeType.DATA, data))
         if not on_stream and len(frame) > DATAGRAM_BYTES_MAX:
             return [Dropped(DropReason.TOO_LARGE)]
+        if not allocation.budget.take(len(data), now):
+            return [Dropped(DropReason.BANDWIDTH)]
         return [SendToClient(five_tuple, frame, len(data))]
 
+    def icmp_from_peer(self, allocation: Allocation, peer: Address, icmp: bytes, now: float) -> list[Effect]:
+        """Tell the client what the network said about a datagram to a peer (RFC 8656 section 11.5)."""
+        if not allocation.permits(peer.host, now):
+            return [Dropped(DropReason.NO_PERMISSION)]
+        indication = _data_indication(allocation, peer, (AttributeType.ICMP, icmp))
+        return [SendToClient(allocation.five_tuple, indication)]
 
-def _data_indication(allocation: Allocation, peer: Address, data: bytes) -> bytes:
-    """Encode a Data indication (RFC 8656 section 11.3).
+    def _to_peer(self, allocation: Allocation, sending: SendToPeer, now: float) -> list[Effect]:
+        """Let a payload out to its peer, within the user's bandwidth.
+
+        A peer that is a relayed address of this very server gets it here: to go out of one socket
+        and in at the other would cost two more system calls and change nothing.
+        """
+        if not allocation.budget.take(len(sending.data), now):
+            return [Dropped(DropReason.BANDWIDTH)]
+        near = self._table.at_relayed(sending.peer)
+        if near is None:
+            return [sending]
+        return self.from_peer(near, allocation.relayed[sending.peer.family], sending.data, now)
+
+
+def _data_indication(allocation: Allocation, peer: Address, content: tuple[AttributeType, bytes]) -> bytes:
+    """Encode a Data indication (RFC 8656 section 11.3) with its DATA or ICMP.
 
     Its transaction id need not be random: nothing answers an indication, and the allocation's
     own saves the core from needing randomness.
@@ -103,6 +127,6 @@ def _data_indication(allocation: Allocation, peer: Address, data: bytes) -> byte
         transaction_id,
         [
             (AttributeType.XOR_PEER_ADDRESS, encode_xor_address(peer, transaction_id)),
-            (AttributeType.DATA, data),
+            content,
         ],
     )

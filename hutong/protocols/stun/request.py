@@ -25,20 +25,26 @@ class Request:
     credentials: Credentials
 
 
-def unknown_attributes(message: Message) -> list[int]:
+def unknown_attributes(
+    message: Message, *, also_understood: frozenset[AttributeType] = frozenset()
+) -> list[int]:
     """Return the comprehension-required types this server does not understand, each once."""
     return list(
         dict.fromkeys(
             kind
             for kind, _ in message.attributes
-            if kind < COMPREHENSION_OPTIONAL_FROM and kind not in UNDERSTOOD_TYPES
+            if kind < COMPREHENSION_OPTIONAL_FROM
+            and kind not in UNDERSTOOD_TYPES
+            and kind not in also_understood
         )
     )
 
 
-def refuse_unknown_attributes(message: Message) -> None:
+def refuse_unknown_attributes(
+    message: Message, *, also_understood: frozenset[AttributeType] = frozenset()
+) -> None:
     """Raise Rejection with 420 when something essential is not understood (section 6.3.1)."""
-    kinds = unknown_attributes(message)
+    kinds = unknown_attributes(message, also_understood=also_understood)
     if kinds:
         listed = (AttributeType.UNKNOWN_ATTRIBUTES, encode_unknown_attributes(kinds))
         raise Rejection(420, attributes=[listed])
