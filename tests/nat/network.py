@@ -19,9 +19,9 @@ PROGRAMS = ("ip", "nft", "sysctl")
 
 
 def missing() -> str:
-    """Say why there can be no such network here; empty if there can."""
+    """Say why there can be no such network here; empty if there can, and in CI, where nothing is skipped."""
     if os.environ.get("CI"):
-        return "network namespaces are not for CI"
+        return ""
     if os.geteuid() != 0:
         return "network namespaces need root"
     absent = [program for program in PROGRAMS if shutil.which(program) is None]
