@@ -6,25 +6,19 @@ import asyncio
 import json
 import shutil
 from collections.abc import AsyncIterator
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.filesize import decimal
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
 from rich.progress import Progress as Bars
 
+from hutong.cli.progress import WAYS, Bar, bars
 from hutong.cli.session import (
+    USAGE,
     HomeOption,
     ServerOption,
-    console,
     run,
     safe,
     tell,
@@ -32,22 +26,19 @@ from hutong.cli.session import (
     with_client,
 )
 from hutong.client import Client, Event
-from hutong.client.transfers import IncomingOffer, Phase, Progress, Received, TransferError, Way
+from hutong.client.transfers import IncomingOffer, Received, TransferError, Way
 from hutong.platform.errors import RpcError
 
-_WAYS = {
-    Way.DIRECT: "directly from device to device, encrypted, past every server",
-    Way.RELAYED: "over the relay, encrypted from device to device",
-    Way.STORED: "through the server's storage, where whoever runs the server can read it",
-    Way.UNKNOWN: "on a path that was closed before it could be named",
-}
-_PHASES = {
-    Phase.WAITING: "waiting to be accepted",
-    Phase.CONNECTING: "looking for a path",
-    Phase.MOVING: "moving",
-    Phase.VERIFYING: "checking",
-    Phase.STORING: "through the server",
-}
+RelayOption = Annotated[bool, typer.Option("--relay-only", help="Do not show the other device your address.")]
+
+
+class Words(StrEnum):
+    """Languages of codes."""
+
+    ENGLISH = "en"
+    CHINESE = "zh"
+
+
 # Ids of transfers that were taken, so that a stored one is not taken twice.
 _TAKEN = "received.json"
 _TAKEN_MAX = 1_000
@@ -57,52 +48,79 @@ _SPARE_BYTES = 64 * 1024 * 1024
 
 
 def send(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
-    to: Annotated[str, typer.Option("--to", help="The handle of one of your contacts.")],
+    files: Annotated[list[Path], typer.Argument(exists=True, readable=True, help="Files and folders.")],
+    to: Annotated[
+        str | None,
+        typer.Option("--to", help="The handle of one of your contacts; without it, anybody with the code."),
+    ] = None,
     server: ServerOption = None,
     home: HomeOption = None,
     *,
-    relay_only: Annotated[
-        bool, typer.Option("--relay-only", help="Do not show the other device your address.")
-    ] = False,
+    relay_only: RelayOption = False,
     wait_s: Annotated[
-        int, typer.Option("--wait", help="Seconds to wait for an answer, then store it.")
+        int, typer.Option("--wait", help="With --to: seconds to wait for an answer, then store it.")
     ] = 300,
+    words: Annotated[
+        Words | None, typer.Option("--words", help="Language of the code's words.", case_sensitive=False)
+    ] = None,
 ) -> None:
-    """Send a file: directly if the other person takes it now, else through the server's storage."""
+    """Send files: to a contact, or to anybody to whom you say a code.
+
+    A contact's files go directly if they are taken now, else through the server's storage. With a code the
+    other side needs no account: it opens a link or runs `hutong receive CODE`, while this command runs.
+    """
+    if to is None:
+        from hutong.cli.quick import send_by_code
+
+        run(with_client(server, home, send_by_code(files, words, relay_only=relay_only), signed_in=False))
+        return
+    if any(file.is_dir() for file in files):
+        tell_error("A folder can only be sent with a code, without --to.")
+        raise typer.Exit(USAGE)
 
     async def work(me: Client) -> None:
         conversation = await me.open(to)
-        with _bars() as bars:
-            bar = _Bar(bars, file.name)
-            delivered = await me.transfers.send(
-                conversation, file, on_progress=bar.show, accept_within_s=wait_s, relay_only=relay_only
-            )
-        who = safe(conversation.title)
-        stored = delivered.way is Way.STORED
-        verb = f"waits for {who}" if stored else f"arrived at {who}'s device, verified"
-        tell(f"{safe(file.name)} {verb}. It went {_WAYS[delivered.way]}.")
+        for file in files:
+            with bars() as shown:
+                bar = Bar(shown, file.name)
+                delivered = await me.transfers.send(
+                    conversation, file, on_progress=bar.show, accept_within_s=wait_s, relay_only=relay_only
+                )
+            who = safe(conversation.title)
+            stored = delivered.way is Way.STORED
+            verb = f"waits for {who}" if stored else f"arrived at {who}'s device, verified"
+            tell(f"{safe(file.name)} {verb}. It went {WAYS[delivered.way]}.")
 
     run(with_client(server, home, work))
 
 
 def receive(
+    code: Annotated[
+        list[str] | None,
+        typer.Argument(help="The code or the link somebody gave you; without it, what your contacts send."),
+    ] = None,
     into: Annotated[Path, typer.Option("--into", file_okay=False, help="Where files are put.")] = Path(),
     server: ServerOption = None,
     home: HomeOption = None,
     *,
-    once: Annotated[bool, typer.Option("--once", help="End after one file.")] = False,
-    relay_only: Annotated[
-        bool, typer.Option("--relay-only", help="Do not show the other device your address.")
-    ] = False,
+    once: Annotated[bool, typer.Option("--once", help="Without a code: end after one file.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With a code: do not ask, take it.")] = False,
+    relay_only: RelayOption = False,
 ) -> None:
-    """Accept the files your contacts offer, those that wait and those to come, until Ctrl-C."""
+    """Take what is behind a code; without one, what your contacts offer, until Ctrl-C."""
+    if code:
+        from hutong.cli.quick import receive_by_code, server_of
 
-    async def work(me: Client) -> None:
+        said = " ".join(code)
+        work = receive_by_code(said, into, yes=yes, relay_only=relay_only)
+        run(with_client(server_of(said) or server, home, work, signed_in=False))
+        return
+
+    async def take(me: Client) -> None:
         into.mkdir(parents=True, exist_ok=True)
         await _Receiver(me, into, relay_only=relay_only).run(once=once)
 
-    run(with_client(server, home, work))
+    run(with_client(server, home, take))
 
 
 class _Receiver:
@@ -117,10 +135,10 @@ class _Receiver:
 
     async def run(self, *, once: bool) -> None:
         running: set[asyncio.Task[bool]] = set()
-        with _bars() as bars:
+        with bars() as shown:
             try:
                 async for offer in self._offers():
-                    task = asyncio.create_task(self._take(bars, offer))
+                    task = asyncio.create_task(self._take(shown, offer))
                     running.add(task)
                     while running and (once or len(running) >= _AT_ONCE_MAX):
                         done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
@@ -148,7 +166,7 @@ class _Receiver:
             if fresh is not None and fresh.author != me.me.user and fresh.transfer not in seen:
                 yield fresh
 
-    async def _take(self, bars: Bars, offer: IncomingOffer) -> bool:
+    async def _take(self, shown: Bars, offer: IncomingOffer) -> bool:
         author = await self._me.person(offer.author)
         free_bytes = shutil.disk_usage(self._into).free - _SPARE_BYTES
         if offer.size_bytes > free_bytes:
@@ -157,7 +175,7 @@ class _Receiver:
                 f"and there is room for {decimal(max(free_bytes, 0))}."
             )
             return False
-        bar = _Bar(bars, offer.name)
+        bar = Bar(shown, offer.name)
         try:
             received = await self._me.transfers.receive(
                 offer, self._into, on_progress=bar.show, relay_only=self._relay_only
@@ -168,7 +186,7 @@ class _Receiver:
         finally:
             bar.remove()
         self._remember(received)
-        tell(f"{safe(str(received.path))} from {safe(author.name)}, verified. It came {_WAYS[received.way]}.")
+        tell(f"{safe(str(received.path))} from {safe(author.name)}, verified. It came {WAYS[received.way]}.")
         return True
 
     def _remember(self, received: Received) -> None:
@@ -176,40 +194,6 @@ class _Receiver:
         temporary = self._record.with_suffix(".new")
         temporary.write_text(json.dumps(self._taken))
         temporary.replace(self._record)
-
-
-class _Bar:
-    """One transfer's progress bar."""
-
-    def __init__(self, bars: Bars, name: str) -> None:
-        self._bars = bars
-        self._task: TaskID = bars.add_task(safe(name), total=None, phase="")
-
-    def show(self, progress: Progress) -> None:
-        way = "" if progress.way is Way.UNKNOWN else f" ({progress.way.name.lower()})"
-        self._bars.update(
-            self._task,
-            total=progress.size_bytes,
-            completed=progress.done_bytes,
-            phase=f"{_PHASES[progress.phase]}{way}",
-        )
-
-    def remove(self) -> None:
-        self._bars.remove_task(self._task)
-
-
-def _bars() -> Bars:
-    return Bars(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[phase]}"),
-        console=console,
-        disable=not console.is_terminal,
-        transient=True,
-    )
 
 
 def _read_taken(path: Path) -> list[str]:

@@ -15,7 +15,7 @@ import { isPost } from './ways'
 const READY_WITHIN_MS = 10_000
 /** A connection that lived this long was a good one: the next attempt comes at once (CONN19). */
 const STEADY_AFTER_MS = 5_000
-/** On the POST carrier: when to look for a better way again, doubling. */
+/** On the POST carrier: when to look for a better way again, doubling; at once after a change of network. */
 const BETTER_FIRST_MS = 60_000
 const BETTER_LONGEST_MS = 30 * 60_000
 
@@ -137,7 +137,8 @@ export class Life {
   /** The network changed: what is known of the ways is not true any more; another connection is looked for. */
   networkChanged(): void {
     this.#bans.forgive()
-    this.#betterWaitMs = BETTER_FIRST_MS
+    this.#betterWaitMs = 0
+    if (this.#betterAtMs !== Infinity) this.#betterAtMs = this.#now()
     if (this.#phase === 'apart') {
       this.#endSearch()
       this.#connect()
@@ -173,7 +174,7 @@ export class Life {
   }
 
   #lookForBetter(): void {
-    this.#betterWaitMs = Math.min(this.#betterWaitMs * 2, BETTER_LONGEST_MS)
+    this.#betterWaitMs = Math.min(Math.max(this.#betterWaitMs * 2, BETTER_FIRST_MS), BETTER_LONGEST_MS)
     this.#betterAtMs = this.#now() + this.#betterWaitMs
     const better = this.#options.ways().filter((way) => !isPost(way))
     if (better.length > 0 && this.#activity !== 'inactive') this.#look(better)

@@ -600,6 +600,24 @@ describe('several ways', () => {
     expect(states.at(-1)).toBe('online')
   })
 
+  it('on the POST carrier it looks for a line at once when the network changed, although POST lives on', async () => {
+    ways = [LINE, POST]
+    link.start(credentials)
+    server.newest.close()
+    const post = await resume()
+    link.networkChanged()
+    const doubt = server.newest
+    expect(doubt.way).toBe(LINE)
+    await settled()
+    post.send({ pong: post.received.at(-1)?.ping ?? 0 })
+    expect(doubt.closedByClient).toBe(true)
+    await clock.advance(1)
+    expect(server.newest).not.toBe(doubt)
+    expect(server.newest.way).toBe(LINE)
+    await resume()
+    expect(post.closedByClient).toBe(true)
+  })
+
   it('a search beside a living connection may fail without a word', async () => {
     link.start(credentials)
     const end = await resume()

@@ -197,6 +197,24 @@ describe('the welcome', () => {
     expect(get(fixture.state.session)).toBeNull()
   })
 
+  it('uses an invitation up, and does not take it for another one afterwards', async () => {
+    const fixture = open('#/join/abc', false)
+    await fireEvent.input(screen.getByRole('textbox', { name: 'Name' }), { target: { value: 'Lin' } })
+    await fireEvent.input(screen.getByRole('textbox', { name: 'Handle' }), { target: { value: 'lin' } })
+    await fireEvent.input(screen.getByLabelText('Password'), { target: { value: 'a red door' } })
+    await fireEvent.click(screen.getByRole('button', { name: 'Create account' }))
+    await screen.findByRole('navigation', { name: 'Main sections' })
+    expect(get(fixture.state.session)).not.toBeNull()
+    expect(location.hash).toBe('#/')
+    expect(screen.queryByText(/invitation was not used/)).toBeNull()
+  })
+
+  it('says so when somebody who is in follows an invitation', async () => {
+    open('#/join/abc')
+    expect(await screen.findByText(/invitation was not used/)).toBeTruthy()
+    expect(location.hash).toBe('#/')
+  })
+
   it('shows a code to sign this device in', async () => {
     open('#/', false)
     await fireEvent.click(screen.getByRole('radio', { name: 'By QR code' }))
@@ -228,9 +246,11 @@ describe('which server it is', () => {
     await waitFor(() => expect(screen.queryByRole('alert')).toBeNull())
   })
 
-  it('has a page that says by which way and to which server one is connected', async () => {
+  it('has a page that says by which way and to which server one is connected, and who sees what', async () => {
     open('#/me/connection')
     await screen.findByText('A line that stays open')
-    await screen.findByText('mBvt2rZ3c6kFQX7n4hKq0sYd8eJwLzUaTiVgP1oRfNE')
+    await screen.findByText(/times and rough sizes; not what is in it/)
+    const key = (await screen.findByRole('button', { name: 'Copy the server’s key' })).parentElement
+    expect(key?.textContent).toContain('mBvt2rZ3c6kFQX7n4hKq0sYd8eJwLzUaTiVgP1oRfNE')
   })
 })

@@ -14,6 +14,11 @@ export interface AppProps {
   app: App
 }
 
+export interface ReceivePageProps extends AppProps {
+  /** What stands behind `#/receive/`; '' when it has to be typed. */
+  code: string
+}
+
 export interface ConversationProps extends AppProps {
   conversation: ConversationSummary
 }
@@ -68,6 +73,8 @@ export interface FeatureSlots {
   dropTargets?: DropTarget[]
   /** Full screen, mounted as long as somebody is signed in; draws nothing when there is nothing to show. */
   overlay?: Component<AppProps>
+  /** The whole page at `#/receive/<code>`, signed in or not. */
+  receivePage?: Component<ReceivePageProps>
   /** In "Me", each a `design/Section`. */
   settingsSections?: Component<AppProps>[]
 }

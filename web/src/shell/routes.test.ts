@@ -12,6 +12,8 @@ const routes: Route[] = [
   { name: 'join', token: 't+/=' },
   { name: 'add', handle: 'lin_1' },
   { name: 'link', token: 'abc' },
+  { name: 'receive', code: '' },
+  { name: 'receive', code: '4821-地毯-蚂蚁-气球' },
 ]
 
 it.each(routes)('reads back what it wrote: $name', (route) => {

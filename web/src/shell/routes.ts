@@ -10,6 +10,7 @@ export type Route =
   | { name: 'join'; token: string }
   | { name: 'add'; handle: string }
   | { name: 'link'; token: string }
+  | { name: 'receive'; code: string }
 
 export const SETTINGS_PAGES = ['profile', 'code', 'devices', 'password', 'connection'] as const
 export type SettingsPage = (typeof SETTINGS_PAGES)[number]
@@ -39,6 +40,8 @@ export function parse(hash: string): Route {
       return argument ? { name, token: argument } : { name: 'chats' }
     case 'add':
       return argument ? { name, handle: argument } : { name: 'chats' }
+    case 'receive':
+      return { name, code: argument }
     default:
       return { name: 'chats' }
   }
@@ -59,6 +62,8 @@ export function hashOf(route: Route): string {
       return `#/${route.name}/${encodeURIComponent(route.token)}`
     case 'add':
       return `#/add/${encodeURIComponent(route.handle)}`
+    case 'receive':
+      return route.code === '' ? '#/receive' : `#/receive/${encodeURIComponent(route.code)}`
     default:
       return `#/${route.name}`
   }

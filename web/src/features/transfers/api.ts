@@ -7,3 +7,10 @@ export type { Transfer, TransferProgress, TransfersApi } from './types'
 export function transfersOf(app: App): TransfersApi {
   return app.features.get('transfers') as TransfersApi
 }
+
+/** For features that receive files over data channels of their own. */
+export { CHANNEL_LABEL } from './channel'
+export { tie } from './data-channel'
+export { browserFiles } from './disk'
+export { Receiving } from './receive'
+export type { ReceivedFiles, Sink } from './sink'

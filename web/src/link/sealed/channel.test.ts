@@ -210,6 +210,32 @@ describe('opening', () => {
     expect(impostors).toEqual([{ pinned: before?.root, shown: impostor.root }])
     expect(store.record).toBe(before)
   })
+
+  it('SEAL17: another root is told, too, when its epoch has the number of the one that is known', async () => {
+    await identity.accept(await core.manifest())
+    const impostor = await FakeCore.create(clock.nowMs())
+    impostor.refuses = false
+    impostor.epoch = 100 // it says nothing by itself: the refusal of what it cannot open is said below
+    core = impostor
+    open()
+    await until(() => core.newest.arrived.length === 1)
+    core.newest.refuse(Refusal.MALFORMED)
+    await until(() => ends.length === 1)
+    impostor.refuses = true
+    impostor.epoch = 7
+    open()
+    await until(() => ends.length === 2)
+    expect(ends).toEqual(['broken', 'other_root'])
+    expect(impostors.map(({ shown }) => shown)).toEqual([impostor.root])
+  })
+
+  it('SEAL19: the server that is known answers a client that doubts it as any other', async () => {
+    await identity.accept(await core.manifest())
+    identity.doubt()
+    open()
+    await until(() => bindings.length === 1 && core.newest.hello !== null)
+    expect(ends).toEqual([])
+  })
 })
 
 describe('messages', () => {

@@ -153,7 +153,10 @@ export class SealedChannel implements Channel {
     if (this.#sealer !== null) throw new SealedError('a refusal after an acceptance')
     if (reason === Refusal.VERSION) this.#end('outdated')
     else if (reason === Refusal.BUSY) this.#end('busy')
-    else if (reason !== Refusal.EPOCH || manifest === undefined || this.#opens >= OPENS_MAX)
+    else if (reason === Refusal.MALFORMED && this.#opening !== null) {
+      this.#options.identity.doubt()
+      this.#end('broken')
+    } else if (reason !== Refusal.EPOCH || manifest === undefined || this.#opens >= OPENS_MAX)
       this.#end('broken')
     else {
       await this.#options.identity.accept(manifest)

@@ -55,6 +55,11 @@ export class ServerIdentity {
     return this.#manifest
   }
 
+  /** The server could not open what was sealed to its key: the next OPEN asks who it is (SEAL19). */
+  doubt(): void {
+    this.#manifest = null
+  }
+
   get root(): Bytes | null {
     return this.#record?.root ?? null
   }

@@ -260,10 +260,19 @@ export const en: Record<string, string> = {
   'connection.way': 'Way',
   'connection.line': 'A line that stays open',
   'connection.post': 'Single requests: this network lets nothing else through',
+  'connection.seen': 'Who sees what',
+  'connection.carriers': 'On the way',
+  'connection.carriers.explained':
+    'What you send is sealed for the server, with keys that are new for each connection. Whoever carries it sees where you are connected to, times and rough sizes; not what is in it.',
+  'connection.server': 'On the server',
+  'connection.server.explained': 'Its operator can read messages and stored files.',
   'connection.root': 'The server’s key',
-  'connection.hint':
-    'What you send is sealed for the server, with keys that are new for each connection. Whoever carries it sees times and rough sizes. The key is the one behind “root=” in the address that the server prints when it starts.',
-  'me.server': 'Connected to {server}',
+  'connection.root.copy': 'Copy the server’s key',
+  'connection.root.explained':
+    'This browser knows your server by it. It is right if it stands behind “root=” in the address that the server prints when it starts.',
+  'me.server.online': 'Connected to {server}',
+  'me.server.connecting': 'Connecting to {server}…',
+  'me.server.offline': 'Not connected to {server}',
   'me.admin': 'Administrator',
   'me.admin.explained': 'You look after this server.',
   'profile.picture': 'Choose a picture',

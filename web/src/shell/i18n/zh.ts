@@ -252,10 +252,19 @@ export const zh: Record<string, string> = {
   'connection.way': '方式',
   'connection.line': '保持畅通的线路',
   'connection.post': '逐次请求：此网络只允许这样',
+  'connection.seen': '谁能看到什么',
+  'connection.carriers': '途中',
+  'connection.carriers.explained':
+    '你发送的内容为服务器加密封装，每次连接都用新的密钥。沿途只能看到你连接到哪里、时间和大致大小，看不到内容。',
+  'connection.server': '服务器上',
+  'connection.server.explained': '服务器的管理者可以读到消息和存放的文件。',
   'connection.root': '服务器的密钥',
-  'connection.hint':
-    '你发送的内容为服务器加密封装，每次连接都用新的密钥；沿途只能看到时间和大致大小。此密钥就是服务器启动时打印的地址中“root=”之后的部分。',
-  'me.server': '已连接到 {server}',
+  'connection.root.copy': '复制服务器的密钥',
+  'connection.root.explained':
+    '此浏览器靠它认出你的服务器。与服务器启动时打印的地址中“root=”之后的部分一致，就是对的。',
+  'me.server.online': '已连接到 {server}',
+  'me.server.connecting': '正在连接 {server}…',
+  'me.server.offline': '未连接到 {server}',
   'me.admin': '管理员',
   'me.admin.explained': '你负责照看这台服务器。',
   'profile.picture': '选择头像',

@@ -1,0 +1,61 @@
+/** The receiver's side of one quick send after the other. */
+import { writable } from 'svelte/store'
+import type { FeatureContext } from '../../model/feature'
+import { Ending } from '../../schema/quicksend_pb'
+import { CodeError, parseCode } from './code'
+import { tidy } from './leftovers'
+import { problemOf } from './problems'
+import { Run } from './run'
+import type { QuickReceiveApi, QuickState } from './types'
+
+const NOTHING: QuickState = {
+  phase: 'code',
+  offer: null,
+  doneBytes: 0,
+  doneFiles: 0,
+  path: 'unknown',
+  problem: null,
+}
+
+export class QuickReceive implements QuickReceiveApi {
+  readonly state = writable(NOTHING)
+  readonly #context: FeatureContext
+  #run: Run | null = null
+
+  constructor(context: FeatureContext) {
+    this.#context = context
+    // Where storage is refused there is nothing to tidy.
+    void tidy(context).catch(() => undefined)
+  }
+
+  join(text: string): void {
+    this.#run?.end(Ending.CANCELLED)
+    this.#run = null
+    try {
+      const code = parseCode(text)
+      const run = new Run(this.#context, code, (patch) => {
+        if (run === this.#run) this.state.update((state) => ({ ...state, ...patch }))
+      })
+      this.#run = run
+      this.state.set({ ...NOTHING, phase: 'joining' })
+      void run.begin()
+    } catch (error) {
+      if (!(error instanceof CodeError)) throw error
+      this.state.set({ ...NOTHING, problem: problemOf(error) })
+    }
+  }
+
+  accept(): void {
+    void this.#run?.accept()
+  }
+
+  leave(): void {
+    this.#run?.end(Ending.DECLINED)
+    this.#run = null
+    this.state.set(NOTHING)
+  }
+
+  file(number: number): Promise<Blob | null> {
+    return this.#run?.file(number) ?? Promise.resolve(null)
+  }
+}
