@@ -14,8 +14,11 @@ import sqlite3
 import statistics
 import tempfile
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import uvloop
 
@@ -37,10 +40,18 @@ def send_body(log: str) -> bytes:
     return chat_pb2.SendRequest(log=log, content=chat_pb2.Content(text=BODY)).SerializeToString()
 
 
+class Load(NamedTuple):
+    """What a server did under load."""
+
+    rate: float  # deliveries per second
+    cpu_us: float  # the server's processor time a message: says more than the rate on a shared machine
+    acknowledged: int
+
+
 async def throughput(
     server: Server, pairs: list[Pair], seconds: float, open_link: Callable[..., Awaitable[Link]]
-) -> tuple[float, int]:
-    """Keep 20 messages of each pair in flight; return deliveries per second and acknowledged messages."""
+) -> Load:
+    """Keep 20 messages of each pair in flight."""
     loop = asyncio.get_running_loop()
     delivered = acknowledged = sent = 0
     running = True
@@ -77,39 +88,41 @@ async def throughput(
         for _ in range(IN_FLIGHT):
             start()  # type: ignore[operator]
     await asyncio.sleep(1)  # warm
-    begin, before = loop.time(), delivered
+    begin, before, cpu_s = loop.time(), delivered, server.cpu_s()
     await asyncio.sleep(seconds)
-    rate = (delivered - before) / (loop.time() - begin)
+    count, spent_s = delivered - before, server.cpu_s() - cpu_s
+    rate = count / (loop.time() - begin)
     running = False
     await asyncio.wait_for(idle.wait(), 20)
     assert acknowledged == delivered == sent
-    return rate, acknowledged
+    return Load(rate, spent_s / count * 1e6, acknowledged)
 
 
 async def latency(server: Server, pairs: list[Pair], seconds: float, rate: int = 500) -> tuple[float, float]:
     """Send at a fixed rate; return median and 99th percentile from send to delivery in milliseconds."""
     links = [(await connect(server, pair.one), await connect(server, pair.other, pair.log)) for pair in pairs]
-    started: dict[bytes, float] = {}
     times: list[float] = []
+    waiting: list[deque[float]] = []  # by pair: when those under way were sent, and events come in order
 
-    def on_event(event: object) -> None:
-        begin = started.pop(event.key, None)  # type: ignore[attr-defined]
-        if begin is not None:
-            times.append(time.perf_counter() - begin)
+    def take(started: deque[float], _event: object) -> None:
+        times.append(time.perf_counter() - started.popleft())
 
     for _, receiver in links:
-        receiver.on_event = on_event
+        started: deque[float] = deque()
+        waiting.append(started)
+        receiver.on_event = partial(take, started)
     bodies = [send_body(pair.log) for pair in pairs]
     begin = time.perf_counter()
     for number in range(int(rate * seconds)):
         due = begin + number / rate
         if (wait := due - time.perf_counter()) > 0:
             await asyncio.sleep(wait)
-        key = new_key(number)
-        started[key] = time.perf_counter()
-        links[number % len(links)][0].send(SEND, bodies[number % len(links)], key)
+        index = number % len(links)
+        waiting[index].append(time.perf_counter())
+        links[index][0].send(SEND, bodies[index], new_key(number))
     await asyncio.sleep(0.5)
-    assert not started, f"{len(started)} messages were not delivered"
+    left = sum(map(len, waiting))
+    assert not left, f"{left} messages were not delivered"
     cuts = statistics.quantiles(times, n=100)
     return statistics.median(times) * 1000, cuts[98] * 1000
 
@@ -132,13 +145,16 @@ async def run(seconds: float) -> None:
         folder = Path(name)
         pairs = seed(folder, PAIRS)
         total = 0
-        for metric, open_link, share in (
-            ("durable_delivered_per_s", connect, 1.0),
-            ("durable_delivered_per_s_tls", connect_tls, 0.5),
+        for carrier, open_link, share in (
+            ("", connect, 1.0),
+            ("_wss", connect, 0.5),
+            ("_tls", connect_tls, 0.5),
         ):
-            async with serve(folder) as server:
-                metrics[metric], acknowledged = await throughput(server, pairs, seconds * share, open_link)
-            total += acknowledged
+            async with serve(folder, tls=carrier == "_wss") as server:
+                load = await throughput(server, pairs, seconds * share, open_link)
+            metrics[f"durable_delivered_per_s{carrier}"] = load.rate
+            metrics[f"server_cpu_us_per_message{carrier}"] = load.cpu_us
+            total += load.acknowledged
         with sqlite3.connect(folder / "hutong.db") as database:
             (stored,) = database.execute("SELECT count(*) FROM log_event").fetchone()
         assert stored == total, (stored, total)

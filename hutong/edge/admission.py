@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections import OrderedDict
 from collections.abc import Callable
-from functools import lru_cache
 
 from hutong.platform.errors import ResourceExhausted
-from hutong.platform.limits import Limits, Rate
+from hutong.platform.limits import Limits, Rate, network_of
 
 HALF_OPEN_MAX = 2_000
 # A school comes back at once after a restart, behind one address.
 HANDSHAKES = Rate("link_handshakes", burst=500, every_s=0.05)
-
-
-@lru_cache(1024)
-def network_of(address: str) -> str:
-    """Return whom an address is counted with: itself, or its /64 where one customer has that many."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.IPv6Network((parsed, 64), strict=False))
 
 
 class Admission:

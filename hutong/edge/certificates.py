@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import hashlib
 import ipaddress
-import os
 import ssl
 from pathlib import Path
 
@@ -13,6 +12,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from hutong.platform import key_files
 
 _LIFE = datetime.timedelta(days=3650)
 
@@ -23,10 +24,8 @@ def ensure(folder: Path, host: str) -> tuple[Path, Path]:
     if not (certificate.exists() and key.exists()):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         made_certificate, made_key = _make(host)
-        descriptor = os.open(key, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(made_key)
-        certificate.write_bytes(made_certificate)
+        key_files.replace(key, made_key)
+        key_files.replace(certificate, made_certificate)
     return certificate, key
 
 

@@ -9,6 +9,7 @@ from hutong.edge.framing import Cutter, FramingError
 from hutong.edge.link_port import LinkPort
 from hutong.edge.sockets import LINGER_S, tune
 from hutong.platform import journal
+from hutong.platform.connection import WAITING_BYTES_MAX
 from hutong.platform.door import LOW_WATER_BYTES, Arrival, Inlet
 from hutong.protocols.tls13 import (
     ApplicationData,
@@ -108,8 +109,7 @@ class LinkProtocol(asyncio.Protocol):
     def connection_lost(self, _error: Exception | None) -> None:
         """Tell everybody who counts on this connection."""
         self._ending = True
-        if self._lookup is not None:
-            self._lookup.cancel()
+        self._stop_looking_up()
         self._stop_waiting()
         self._port.connections.discard(self)
         self._queue.clear()
@@ -158,6 +158,7 @@ class LinkProtocol(asyncio.Protocol):
             return
         self._flush()
         self._ending = True
+        self._stop_looking_up()
         self._stop_waiting()
         self._tls.close()
         self._transport.write(self._tls.data_to_send())
@@ -246,14 +247,19 @@ class LinkProtocol(asyncio.Protocol):
     def _flush(self) -> None:
         if self._ending:
             return
-        if self._queue:
-            data = b"".join(self._queue)
-            self._queue.clear()
+        queue = self._queue
+        if queue:
+            data = b"".join(queue)
+            self._queue = []
             self._queued_bytes = 0
             self._tls.send(data)
         out = self._tls.data_to_send()
         if out:
             self._transport.write(out)
+            # The core counts what it says; what TLS answers by itself is counted here (CONN18).
+            if not queue and self._transport.get_write_buffer_size() > WAITING_BYTES_MAX:
+                self._abort()
+                return
         if self._was_full and self._transport.get_write_buffer_size() < LOW_WATER_BYTES:
             self._drained()
 
@@ -266,16 +272,15 @@ class LinkProtocol(asyncio.Protocol):
     # ---- ends ----
 
     def _fail(self, error: TlsError) -> None:
-        """What came before the error is genuine; then the peer gets its alert."""
-        self._handle([event for event in self._tls.events() if isinstance(event, ApplicationData)])
-        if self._ending:
-            return
+        """What came before the error is genuine; then the peer gets its alert, and no answer any more."""
+        self._ending = True
+        for event in self._tls.events():
+            if isinstance(event, ApplicationData) and self._inlet is not None:
+                self._take(event.data)
         if not self._ready:
             self._port.handshakes.labels("failed").inc()
             log.debug("link_handshake_failed", alert=error.alert.name)
-        self._ending = True
-        if self._lookup is not None:
-            self._lookup.cancel()
+        self._stop_looking_up()
         self._stop_waiting()
         self._transport.write(self._tls.data_to_send())
         self._linger()
@@ -284,6 +289,10 @@ class LinkProtocol(asyncio.Protocol):
         if self._inlet is not None:
             inlet, self._inlet = self._inlet, None
             inlet.closed()
+
+    def _stop_looking_up(self) -> None:
+        if self._lookup is not None:
+            self._lookup.cancel()
 
     def _stop_waiting(self) -> None:
         self._port.admission.leave(self)

@@ -16,16 +16,18 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from hutong.edge.admission import network_of
 from hutong.edge.framing import Cutter, FramingError, frame
 from hutong.platform.clock import Clock, Randomness, Timer
 from hutong.platform.door import LOW_WATER_BYTES, Arrival, Door, Inlet
+from hutong.platform.limits import network_of
 
 HEADER: Final = "Hutong-Session"
 POLL_S = 25.0
 # After the last request of a session, the session ends.
 SILENCE_S = 60.0
 BODY_BYTES_MAX = 1024 * 1024
+# A body may take so long; 1 MiB on the slowest line that is any good.
+BODY_S = 60.0
 # An answer is begun anew beyond this, so that a client on a slow line has something to work on.
 ANSWER_BYTES_MAX = 256 * 1024
 SESSIONS_MAX = 10_000
@@ -45,7 +47,7 @@ class Session:
         self._queued_bytes = 0
         self._was_full = False
         self._ended = False
-        self._gone = False
+        self.gone = False
         self._poll: asyncio.Future[None] | None = None
         self._polls = 0
         self._requests = 0
@@ -93,7 +95,7 @@ class Session:
     def end(self) -> None:
         """A request was answered, or its client has gone."""
         self._requests -= 1
-        if self._requests == 0 and not self._gone:
+        if self._requests == 0 and not self.gone:
             self._silence = self._carriers.clock.call_later(SILENCE_S, self.leave)
 
     async def poll(self, request: Request) -> bytes | None:
@@ -140,8 +142,8 @@ class Session:
 
     def leave(self) -> None:
         """Forget the session; its core is told once."""
-        if not self._gone:
-            self._gone = self._ended = True
+        if not self.gone:
+            self.gone = self._ended = True
             if self._silence is not None:
                 self._silence.cancel()
                 self._silence = None
@@ -206,11 +208,16 @@ class PostCarriers:
 
     async def _post(self, request: Request, session: Session | None) -> Response | None:
         try:
-            messages = await _messages(request)
+            async with asyncio.timeout(BODY_S):
+                messages = await _messages(request)
+        except TimeoutError:
+            return Response("The request does not go on.\n", 408, {"Connection": "close"})
         except FramingError:
             if session is not None:
                 session.leave()
             return Response("These are no messages.\n", 400)
+        if session is not None and session.gone:
+            return Response("No such session.\n", 404)
         if session is not None:
             if not messages:
                 answer = await session.poll(request)

@@ -38,7 +38,8 @@ from hutong.protocols.tls13 import ServerConfig
 CLOSE_TIMEOUT_S = 5
 # The kernel keeps this many finished handshakes while the loop is busy.
 _BACKLOG = 2048
-_RENEW_EVERY_S = 3600
+# Looks whether it is time; often, because a clock that was wrong at the start is set right soon.
+_RENEW_EVERY_S = 900
 
 log = journal.get(__name__)
 
@@ -156,7 +157,7 @@ class EdgeServer:
             await asyncio.sleep(_RENEW_EVERY_S)
             try:
                 await self._certificate.renew(self._core.root, self._core.certify)
-            except OSError as error:
+            except (OSError, SettingsError) as error:
                 log.error("link_certificate_ended", error=str(error))  # noqa: TRY400  the operator's work
             else:
                 link.config = self._tls_config()

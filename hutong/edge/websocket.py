@@ -24,6 +24,8 @@ from picows import (
 )
 from picows.picows import WSProtocol  # type: ignore[attr-defined]  # not in the stubs
 
+from hutong.edge.forwarded import HEADER as FORWARDED
+from hutong.edge.forwarded import client_of
 from hutong.edge.sockets import LINGER_S, tune
 from hutong.platform.connection import WAITING_BYTES_MAX
 from hutong.platform.door import CARRIER_MESSAGE_BYTES_MAX, LOW_WATER_BYTES, Arrival, Door, Inlet
@@ -97,20 +99,26 @@ class _Carrier:
 class _Listener(WSListener):
     """Turns frames into whole messages."""
 
+    __slots__ = ("_door", "_dscp", "_forwarded", "_inlet", "_parts", "_size", "_started")
+
     def __init__(self, door: Door, dscp: int) -> None:
         self._door = door
         self._dscp = dscp
         self._inlet: Inlet | None = None
         self._started = False
-        self._parts: list[bytes] = []
+        self._parts: list[bytes] | None = None
         self._size = 0
 
     def on_ws_connected(self, transport: WSTransport) -> None:
+        forwarded = transport.request.headers.getall(FORWARDED, ())
+        # picows keeps both for good, 2 KB of headers that nobody asks for again.
+        transport.request.headers.clear()
+        transport.response.headers.clear()
         tune(transport.underlying_transport.get_extra_info("socket"), self._dscp)
         # `resume_writing` then means what `Inlet.drained` says.
         transport.underlying_transport.set_write_buffer_limits(LOW_WATER_BYTES - 1, LOW_WATER_BYTES // 2)
         peer = transport.underlying_transport.get_extra_info("peername")
-        address = str(peer[0]) if peer else ""
+        address = client_of(str(peer[0]) if peer else "", forwarded)
         self._inlet = self._door.open(_Carrier(transport), Arrival(address))
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
@@ -142,20 +150,22 @@ class _Listener(WSListener):
         if frame.msg_type == WSMsgType.TEXT or self._started != (frame.msg_type == WSMsgType.CONTINUATION):
             self._end(transport, WSCloseCode.PROTOCOL_ERROR)
             return
+        if self._parts is None:
+            self._parts = []
         if self._size > CARRIER_MESSAGE_BYTES_MAX or len(self._parts) >= _PARTS_MAX:
             self._end(transport, WSCloseCode.MESSAGE_TOO_BIG)
             return
         self._started = True
         self._parts.append(frame.get_payload_as_bytes())
         if frame.fin:
-            message, self._parts, self._size, self._started = b"".join(self._parts), [], 0, False
+            message, self._parts, self._size, self._started = b"".join(self._parts), None, 0, False
             self._inlet.receive(message)
 
     def _end(self, transport: WSTransport, code: WSCloseCode) -> None:
         assert self._inlet is not None
         inlet, self._inlet = self._inlet, None
         inlet.closed()
-        self._parts.clear()
+        self._parts = None
         _finish(transport, code)
 
     def on_ws_disconnected(self, _transport: WSTransport) -> None:
@@ -185,7 +195,9 @@ def upgrade_protocol(door: Door, dscp: int) -> type[asyncio.Protocol]:
         return WSUpgradeResponseWithListener(response, _Listener(door, dscp))
 
     class HandOver(asyncio.Protocol):
-        """Feeds the upgrade request to picows, then steps aside."""
+        """Feeds the upgrade request to picows, then steps aside; uvloop keeps it as long as the transport."""
+
+        __slots__ = ("_protocol", "_transport")
 
         def __init__(self, **_uvicorn: Any) -> None:
             self._protocol = WSProtocol(

@@ -11,6 +11,7 @@ from google.protobuf.message import DecodeError, Message
 
 from hutong.platform import bodies, journal
 from hutong.platform.channel import CONTROL, MESSAGE, ORDER, Channel, join
+from hutong.platform.deadlines import Tick
 from hutong.platform.errors import (
     DeadlineExceeded,
     FailedPrecondition,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 MESSAGE_BYTES_MAX = 1024 * 1024
 REQUESTS_UNDER_WAY_MAX = 256
+# Far more than may be under way; an answer to each would hold up everybody else (CONN4).
+REQUESTS_OF_A_PACKET_MAX = 4 * REQUESTS_UNDER_WAY_MAX
 WAITING_BYTES_MAX = 4 * 1024 * 1024
 DEADLINE_MS_DEFAULT = 30_000
 DEADLINE_MS_MAX = 120_000
@@ -41,6 +44,28 @@ log = journal.get(__name__)
 
 def _too_late() -> DeadlineExceeded:
     return DeadlineExceeded("This took too long.", reason="deadline")
+
+
+class _Expected:
+    """A request that is answered when its command is settled, or too late."""
+
+    __slots__ = ("_connection", "_method", "_request_id", "tick")
+
+    tick: Tick
+
+    def __init__(self, connection: Connection, request_id: int, method: Method) -> None:
+        self._connection = connection
+        self._request_id = request_id
+        self._method = method
+
+    def settled(self, done: Pending[Message]) -> None:
+        # The id of a request that was answered too late may be another request's by now.
+        if self in self.tick:
+            del self.tick[self]
+            self._connection.answer(self._request_id, self._method, done.value, done.error)
+
+    def expire(self) -> None:
+        self._connection.answer(self._request_id, self._method, None, _too_late())
 
 
 class Connection:
@@ -59,6 +84,7 @@ class Connection:
         "_sessions",
         "_tasks",
         "_under_way",
+        "_waited_bytes",
         "_waiting_requests",
         "address",
         "admin",
@@ -77,10 +103,11 @@ class Connection:
     ) -> None:
         self._sessions = sessions
         self._channel = channel
-        self._out: list[list[bytes]] = [[], [], []]  # by class
+        self._out: list[list[bytes] | None] = [None] * len(ORDER)  # by class
         self._out_bytes = 0
         self._under_way: set[int] = set()
         self._waiting_requests: deque[tuple[link_pb2.Request, float]] | None = deque()
+        self._waited_bytes = 0  # of the messages they came in
         self._tasks: set[asyncio.Task[None]] | None = None
         self._ended = False
         self._finishing = False
@@ -111,6 +138,11 @@ class Connection:
         except DecodeError:
             self.goodbye(link_pb2.Goodbye.REASON_PROTOCOL_ERROR, "That was no packet.")
             return
+        if len(packet.requests) > REQUESTS_OF_A_PACKET_MAX:
+            self.goodbye(link_pb2.Goodbye.REASON_PROTOCOL_ERROR, "These are too many requests at once.")
+            return
+        if self._waiting_requests is not None:
+            self._waited_bytes = self._waited_bytes + len(message) if self._waiting_requests else 0
         if packet.ping:
             self.send(link_pb2.Packet(pong=packet.ping).SerializeToString(), CONTROL)
         for request in packet.requests:
@@ -127,7 +159,7 @@ class Connection:
         if request.id == 0 or request.id in self._under_way:
             self.goodbye(link_pb2.Goodbye.REASON_PROTOCOL_ERROR, "Request ids are unique and not 0.")
             return
-        if len(self._under_way) >= REQUESTS_UNDER_WAY_MAX:
+        if len(self._under_way) >= REQUESTS_UNDER_WAY_MAX or self._waited_bytes > WAITING_BYTES_MAX:
             self._fail(
                 request.id,
                 ResourceExhausted("Too many requests at once.", reason="too_many_requests"),
@@ -171,12 +203,12 @@ class Connection:
                 raise InvalidArgument("The request is malformed.", reason="malformed") from error
             reply = method.handler(Caller(self, method, request.key, body), message)
         except Exception as error:  # noqa: BLE001  every failure is answered
-            self._finish(request.id, method, None, error)
+            self.answer(request.id, method, None, error)
             return
         if isinstance(reply, Pending):
             self._expect(request.id, method, reply, left_s)
         elif isinstance(reply, Message):
-            self._finish(request.id, method, reply, None)
+            self.answer(request.id, method, reply, None)
         else:
             assert isinstance(reply, Coroutine)
             self._run(request.id, method, reply, left_s)
@@ -193,22 +225,10 @@ class Connection:
 
     def _expect(self, request_id: int, method: Method, reply: Pending[Message], left_s: float) -> None:
         """Answer when the command is settled, or when the caller waits no longer (CONN15)."""
-        late = False
-
-        def expire() -> None:
-            nonlocal late
-            late = True
-            self._finish(request_id, method, None, _too_late())
-
-        timer = self._sessions.clock.call_later(left_s, expire)
-
-        def settled(done: Pending[Message]) -> None:
-            # The id of a request that was answered too late may be another request's by now.
-            if not late:
-                timer.cancel()
-                self._finish(request_id, method, done.value, done.error)
-
-        reply.then(settled)
+        sessions = self._sessions
+        expected = _Expected(self, request_id, method)
+        expected.tick = sessions.deadlines.add(sessions.clock.monotonic() + left_s, expected)
+        reply.then(expected.settled)
 
     def _run(
         self, request_id: int, method: Method, work: Coroutine[Any, Any, Message], left_s: float
@@ -217,7 +237,13 @@ class Connection:
         if self._tasks is None:
             self._tasks = set()
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._task_done)
+
+    def _task_done(self, task: asyncio.Task[None]) -> None:
+        assert self._tasks is not None
+        self._tasks.discard(task)
+        if not self._tasks:
+            self._tasks = None  # an empty set is 216 bytes of an idle connection's 10,000
 
     async def _answer(
         self, request_id: int, method: Method, work: Coroutine[Any, Any, Message], deadline_s: float
@@ -227,31 +253,33 @@ class Connection:
                 async with asyncio.timeout(deadline_s):
                     reply = await work
         except TimeoutError:
-            self._finish(request_id, method, None, _too_late())
+            self.answer(request_id, method, None, _too_late())
         except Exception as error:  # noqa: BLE001  every failure is answered
-            self._finish(request_id, method, None, error)
+            self.answer(request_id, method, None, error)
         else:
-            self._finish(request_id, method, reply, None)
+            self.answer(request_id, method, reply, None)
 
     # ---- what goes out ----
 
-    def _finish(
+    def answer(
         self,
         request_id: int,
         method: Method | None,
         reply: Message | None,
         error: BaseException | None,
     ) -> None:
+        """Reply to a request that is under way."""
         code = "OK"
         if error is None:
             assert reply is not None
             assert method is not None
             body = reply.SerializeToString()
             if len(body) < MESSAGE_BYTES_MAX - 1024:
-                answer = link_pb2.Reply(id=request_id, body=body)
+                packet = link_pb2.Packet()
+                answer = packet.replies.add(id=request_id, body=body)
                 if not method.secret:
                     bodies.pack(answer)
-                self.send(link_pb2.Packet(replies=[answer]).SerializeToString(), method.priority)
+                self.send(packet.SerializeToString(), method.priority)
             else:
                 error = ResourceExhausted("The answer is too large; ask for less.", reason="reply_too_large")
         if error is not None:
@@ -273,7 +301,7 @@ class Connection:
         if waiting:
             waiting.popleft()
         if self.user:
-            self._waiting_requests = None
+            self._waiting_requests, self._waited_bytes = None, 0
             for request, arrived in waiting:
                 self._start(request, arrived)
         elif waiting:
@@ -290,7 +318,11 @@ class Connection:
             return
         if not self._out_bytes:
             self._sessions.will_flush(self)
-        self._out[klass].append(packet)
+        packets = self._out[klass]
+        if packets is None:
+            self._out[klass] = [packet]
+        else:
+            packets.append(packet)
         self._out_bytes += len(packet)
         if self._out_bytes > WAITING_BYTES_MAX:
             self._cut_loose()
@@ -305,8 +337,8 @@ class Connection:
         self._out_bytes = 0
         for klass in ORDER:
             packets = self._out[klass]
-            if packets:
-                self._out[klass] = []
+            if packets is not None:
+                self._out[klass] = None
                 for message in join(packets):
                     self._channel.send(message, klass)
 
@@ -365,6 +397,6 @@ class Connection:
         if self._ended:
             return
         self._ended = True
-        self._out = [[], [], []]
+        self._out = [None] * len(ORDER)
         self._out_bytes = 0
         self._sessions.closed(self)

@@ -70,3 +70,5 @@ class Door(Protocol):
 LOW_WATER_BYTES = wire.LOW_WATER_BYTES
 # A sealed record with its header, and an OPEN, are no larger (SEAL1).
 CARRIER_MESSAGE_BYTES_MAX = wire.CARRIER_MESSAGE_BYTES_MAX
+# The OPEN that asks for a manifest is the smallest thing a client says (SEAL19).
+CARRIER_MESSAGE_BYTES_MIN = wire.OPEN_HEADER.size

@@ -83,7 +83,9 @@ class LogService:
                 reply.pages.append(log_pb2.Page(log=cursor.log, denied=True))
                 continue
             after = max(cursor.after, first[cursor.log] - 1)
-            page = read_page(snapshot, cursor.log, after=after, limit=limit, bytes_max=max(left, 0))
+            page = read_page(
+                snapshot, cursor.log, reader=user, after=after, limit=limit, bytes_max=max(left, 0)
+            )
             left -= page.ByteSize() + _PAGE_OVERHEAD_BYTES
             reply.pages.append(page)
         return reply, first
@@ -103,7 +105,9 @@ class LogService:
             if not first:
                 raise NotFound("There is no such conversation.", reason="no_such_log")
             after = max(request.after, first - 1)
-            return read_newest(snapshot, request.log, before=request.before, after=after, limit=limit)
+            return read_newest(
+                snapshot, request.log, reader=user, before=request.before, after=after, limit=limit
+            )
 
         return log_pb2.ReadReply(page=await self._read(stretch))
 

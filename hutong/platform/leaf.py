@@ -17,7 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 LIFE = datetime.timedelta(days=30)
 # Clocks of clients are not right to the second.
-_GRACE = datetime.timedelta(hours=1)
+GRACE = datetime.timedelta(hours=1)
 _ROOT_NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Hutong root")])
 _LEAF_NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Hutong link")])
 
@@ -35,7 +35,7 @@ def sign_leaf(root: Ed25519PrivateKey, public_key: bytes, host: str, now_ms: int
         .issuer_name(_ROOT_NAME)
         .public_key(key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _GRACE)
+        .not_valid_before(now - GRACE)
         .not_valid_after(now + LIFE)
         .add_extension(x509.SubjectAlternativeName([_general_name(host)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 
 from hutong.platform.clock import Clock
 from hutong.platform.errors import ResourceExhausted
@@ -20,6 +22,20 @@ class Rate:
     name: str
     burst: int
     every_s: float
+
+
+@lru_cache(1024)
+def network_of(address: str) -> str:
+    """Return whom an address is counted with: itself, or its /64 where one customer has that many."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.IPv6Network((parsed, 64), strict=False))
 
 
 class Limits:

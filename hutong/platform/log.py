@@ -58,15 +58,15 @@ class Stored(NamedTuple):
     key: bytes | None
     body: bytes
 
-    def to_proto(self) -> log_pb2.Event:
-        """Return the form that travels."""
+    def to_proto(self, reader: str | None) -> log_pb2.Event:
+        """Return the form that travels to a user: only the author gets the key."""
         return log_pb2.Event(
             log=self.log,
             seq=self.seq,
             kind=self.kind,
             author=self.author,
             at_ms=self.at_ms,
-            key=self.key or b"",
+            key=self.key if self.key and self.author == reader else b"",
             body=self.body,
         )
 
@@ -223,16 +223,16 @@ class Plan:
 
 
 def read_page(
-    executor: Executor, log: str, *, after: int, limit: int, bytes_max: int = PAGE_BYTES_MAX
+    executor: Executor, log: str, *, reader: str, after: int, limit: int, bytes_max: int = PAGE_BYTES_MAX
 ) -> log_pb2.Page:
-    """Return the oldest `limit` events with seq > after, and the head (LOG9)."""
+    """Return the oldest `limit` events with seq > after, as they travel to `reader`, and the head (LOG9)."""
     rows = executor.execute(
         sa.select(log_event)
         .where(log_event.c.log == log, log_event.c.seq > after)
         .order_by(log_event.c.seq)
         .limit(limit)
     ).fetchall()
-    events = _within(map(Stored._make, rows), bytes_max)
+    events = _within(map(Stored._make, rows), reader, bytes_max)
     return log_pb2.Page(log=log, events=events, head=read_head(executor, log))
 
 
@@ -240,6 +240,7 @@ def read_newest(
     executor: Executor,
     log: str,
     *,
+    reader: str,
     before: int,
     after: int,
     limit: int,
@@ -250,18 +251,18 @@ def read_newest(
     if before:
         query = query.where(log_event.c.seq < before)
     rows = executor.execute(query.order_by(log_event.c.seq.desc()).limit(limit)).fetchall()
-    events = _within(map(Stored._make, rows), bytes_max)[::-1]
+    events = _within(map(Stored._make, rows), reader, bytes_max)[::-1]
     return log_pb2.Page(log=log, events=events, head=read_head(executor, log))
 
 
-def _within(events: Iterable[Stored], bytes_max: int) -> list[log_pb2.Event]:
+def _within(events: Iterable[Stored], reader: str, bytes_max: int) -> list[log_pb2.Event]:
     """Return the first events that fit; a carrier message has a bound (CONN4)."""
     page: list[log_pb2.Event] = []
     for event in events:
         bytes_max -= len(event.body) + EVENT_OVERHEAD_BYTES
         if bytes_max < 0:
             break
-        page.append(event.to_proto())
+        page.append(event.to_proto(reader))
     return page
 
 

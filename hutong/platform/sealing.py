@@ -10,7 +10,7 @@ from hutong.platform.clock import Timer
 from hutong.platform.connection import Connection
 from hutong.platform.door import Arrival, Carrier
 from hutong.platform.errors import ResourceExhausted
-from hutong.platform.limits import Limits, Rate
+from hutong.platform.limits import Limits, Rate, network_of
 from hutong.platform.service_keys import ServiceKeys
 from hutong.platform.sessions import Sessions
 from hutong.protocols.sealed import (
@@ -61,6 +61,8 @@ class CoreDoor:
         """Return what stands for the network an address is in."""
         try:
             parsed = ipaddress.ip_address(address)
+            if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
+                parsed = parsed.ipv4_mapped
             prefix = parsed.packed[: 3 if parsed.version == 4 else 6]
         except ValueError:  # a UNIX socket has none
             prefix = address.encode()
@@ -144,7 +146,7 @@ class SealedInlet:
         try:
             if door.sessions.closing:
                 raise ResourceExhausted("The server is restarting.", reason="busy")
-            door.limits.spend(OPENS, self._arrival.address)
+            door.limits.spend(OPENS, network_of(self._arrival.address))
         except ResourceExhausted:
             self._refuse(sealed_pb2.REFUSAL_BUSY)
             return
@@ -162,7 +164,7 @@ class SealedInlet:
         self._connection = Connection(
             door.sessions,
             self,
-            self._arrival.address,
+            network_of(self._arrival.address),
             binding=self._session.binding,
             network=door.network(self._arrival.address),
         )

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +14,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from google.protobuf.message import DecodeError
 
-from hutong.platform import journal
+from hutong.platform import journal, key_files
 from hutong.platform.clock import Clock, Randomness
 from hutong.platform.leaf import sign_leaf
 from hutong.platform.settings import SettingsError
 from hutong.protocols.sealed import ManifestError, sign, verify
+from hutong.protocols.sealed.manifest import GRACE_MS as MANIFEST_GRACE_MS
 from hutong.schema import sealed_pb2
 
 ROOT_FILE = "root.key"
@@ -75,23 +75,28 @@ class ServiceKeys:
         return key.private
 
     def set_endpoints(self, endpoints: Sequence[sealed_pb2.Endpoint]) -> None:
-        """Tell clients where the server is reached, signed by the root."""
+        """Tell clients where the server is reached, signed by the root. What fails leaves what they know."""
         if list(self._content.endpoints) == list(endpoints):
-            return
-        root = self._read_root()
-        if root is None:
-            log.warning("root_key_needed", why="addresses have changed")
             return
         content = sealed_pb2.Manifest()
         content.CopyFrom(self._content)
         del content.endpoints[:]
         content.endpoints.extend(endpoints)
-        self._sign(root, content, self._keys)
+        try:
+            root = self._read_root()
+            if root is not None:
+                self._sign(root, content, self._keys)
+                return
+        except (OSError, SettingsError):
+            log.exception("addresses_not_signed")
+            return
+        log.warning("root_key_needed", why="addresses have changed")
 
     def certify(self, public_key: bytes, host: str) -> bytes:
         """Return a leaf certificate (DER) for the link port's Ed25519 key.
 
-        Raises `OSError` when the root was moved away, `ValueError` for a key that is none.
+        Raises `OSError` when the root was moved away, `SettingsError` when it is damaged, `ValueError` for a
+        key that is none.
         """
         root = self._read_root()
         if root is None:
@@ -102,10 +107,13 @@ class ServiceKeys:
     def refresh(self) -> None:
         """Rotate when it is time. Cheap: called at every OPEN."""
         now_ms = self._clock.now_ms()
-        if now_ms < self._look_at_ms:
+        # The clock may jump: a look that is far ahead was planned before it went back.
+        if 0 < self._look_at_ms - now_ms <= _LOOK_EVERY_MS:
             return
         self._look_at_ms = now_ms + _LOOK_EVERY_MS
-        if now_ms < self._content.not_before_ms + self._period_ms:
+        since_ms = now_ms - self._content.not_before_ms
+        # A manifest made by a clock that was ahead is believed by nobody (SEAL18) until it is made anew.
+        if -MANIFEST_GRACE_MS <= since_ms < self._period_ms:
             return
         try:
             root = self._read_root()
@@ -126,7 +134,7 @@ class ServiceKeys:
         root = self._read_root()
         if root is None:
             root = Ed25519PrivateKey.from_private_bytes(self._random.token(_KEY_BYTES))
-            _write(self._folder / ROOT_FILE, root.private_bytes_raw().hex())
+            key_files.replace(self._folder / ROOT_FILE, root.private_bytes_raw().hex().encode())
         self._content = sealed_pb2.Manifest(root=root.public_key().public_bytes_raw())
         self._rotate(root, self._clock.now_ms())
 
@@ -156,7 +164,7 @@ class ServiceKeys:
             for key in keys.values()
         ]
         text = json.dumps({"manifest": manifest.SerializeToString().hex(), "keys": rows}, indent=2)
-        _write(self._folder / KEYS_FILE, text)
+        key_files.replace(self._folder / KEYS_FILE, text.encode())
         self.manifest, self._content, self._keys = manifest, content, keys
 
     def _read_root(self) -> Ed25519PrivateKey | None:
@@ -191,19 +199,3 @@ def _load(folder: Path) -> tuple[sealed_pb2.SignedManifest, dict[int, _ServiceKe
     if newest.private.public_key().public_bytes_raw() != verify(manifest).service_key:
         raise SettingsError(f"{path} is damaged: its manifest names another key.")
     return manifest, keys
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace a file that only its owner can read, so that a crash leaves the old or the new one."""
-    fresh = path.with_suffix(".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

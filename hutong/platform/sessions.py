@@ -11,13 +11,12 @@ from google.protobuf.message import Message
 from hutong import __version__
 from hutong.platform import bodies
 from hutong.platform.bus import Bus
-from hutong.platform.channel import join
 from hutong.platform.clock import Clock, Randomness
 from hutong.platform.connection import Connection
 from hutong.platform.deadlines import Deadlines
 from hutong.platform.errors import ResourceExhausted
+from hutong.platform.event_packets import Pushed, to_bus
 from hutong.platform.events import kind_of
-from hutong.platform.log import Stored
 from hutong.platform.metrics import Metrics
 from hutong.platform.rpc import Method
 from hutong.platform.settings import Settings
@@ -26,6 +25,8 @@ from hutong.protocols.sealed import PHASE_S_MAX
 from hutong.schema import bus_pb2, link_pb2
 
 FOLLOWS_MAX = 5_000
+# Connections on which nobody has signed in; most are on their way to it (CONN25).
+STRANGERS_MAX = 5_000
 # A connection's keys live for a day at most (SEAL8); less for some, so that not all open anew at once.
 LIFE_S_MAX = 24 * 3600
 _LIFE_SPREAD_S = 3600
@@ -50,6 +51,7 @@ class Sessions:
         self._settings = settings
         self._bus = bus
         self._connections: set[Connection] = set()
+        self._strangers: dict[Connection, None] = {}  # the oldest first
         self._users: dict[str, set[Connection]] = {}
         self._followers: dict[str, set[Connection]] = {}
         self._dirty: list[Connection] = []
@@ -74,11 +76,16 @@ class Sessions:
     # ---- connections ----
 
     def opened(self, connection: Connection) -> None:
-        """Count a new connection."""
+        """Count a new connection; when too many are signed out, the oldest of these makes room."""
         self._connections.add(connection)
+        self._strangers[connection] = None
+        if len(self._strangers) > STRANGERS_MAX:
+            oldest = next(iter(self._strangers))
+            oldest.goodbye(link_pb2.Goodbye.REASON_IDLE, "Others need the room; please sign in.")
 
     def signed_in(self, connection: Connection) -> None:
         """Deliver a user's notices to this connection from now on."""
+        self._strangers.pop(connection, None)
         connections = self._users.setdefault(connection.user, set())
         if not connections:
             self._bus.listen(f"user.{connection.user}", self._on_directed)
@@ -87,6 +94,7 @@ class Sessions:
     def closed(self, connection: Connection) -> None:
         """Forget a connection."""
         self._connections.discard(connection)
+        self._strangers.pop(connection, None)
         self.unfollow(connection, list(connection.follows))
         connections = self._users.get(connection.user)
         if connections is not None:
@@ -135,7 +143,7 @@ class Sessions:
             followers = self._followers.get(log)
             if followers is None:
                 self._followers[log] = {connection}
-                self._bus.listen(f"log.{log}", self._on_events)
+                self._bus.listen(f"log.{log}", self._on_event)
             else:
                 followers.add(connection)
 
@@ -155,12 +163,8 @@ class Sessions:
     def publish(self, outcome: Outcome) -> None:
         """Put what was committed on the bus: events by log, then notices, then endings."""
         self.metrics.events.inc(len(outcome.events))
-        by_log: dict[str, list[bytes]] = {}
         for event in outcome.events:
-            by_log.setdefault(event.log, []).append(_packed(event))
-        for log, packets in by_log.items():
-            for joined in join(packets):
-                self._bus.publish(f"log.{log}", joined)
+            self._bus.publish(f"log.{event.log}", to_bus(event))
         for notify in outcome.notices:
             self.notify(notify)
         for log, user in outcome.unfollows:
@@ -181,9 +185,10 @@ class Sessions:
     def _direct(self, user: str, directed: bus_pb2.Directed) -> None:
         self._bus.publish(f"user.{user}", directed.SerializeToString())
 
-    def _on_events(self, topic: str, packet: bytes) -> None:
+    def _on_event(self, topic: str, payload: bytes) -> None:
+        pushed = Pushed(payload)
         for connection in tuple(self._followers.get(topic[4:], ())):
-            connection.send(packet)
+            connection.send(pushed.packet(connection.user))
 
     def _on_directed(self, topic: str, payload: bytes) -> None:
         directed = bus_pb2.Directed.FromString(payload)
@@ -223,13 +228,6 @@ class Sessions:
         for (method, code), number in counts.items():
             self.metrics.requests.labels(method, code).inc(number)
         self.metrics.connections.set(len(self._connections))
-
-
-def _packed(event: Stored) -> bytes:
-    """Return an event's packet: encoded and compressed once, for however many connections."""
-    travelling = event.to_proto()
-    bodies.pack(travelling)
-    return link_pb2.Packet(events=[travelling]).SerializeToString()
 
 
 def pack_notice(body: Message) -> bytes:

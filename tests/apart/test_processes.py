@@ -77,7 +77,7 @@ async def test_health_and_metrics_of_the_edge(tmp_path: Path) -> None:
 
 
 async def unhealthy(port: int) -> Answer:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             answer = await get(port, "/healthz")
             if answer.status == 503:
@@ -112,14 +112,14 @@ async def test_a_core_that_dies_and_comes_back(tmp_path: Path) -> None:
 async def dropped(person: Person) -> None:
     """Read to the end of the connection, which has to come."""
     with contextlib.suppress(Ended):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 await person.link.packet()
 
 
 async def come_back(stack: AsyncExitStack, edge: EdgeProcess, person: Person) -> None:
     """Dial until the core is there again."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             try:
                 await person.resume(await stack.enter_async_context(link(edge.link_port, edge.root)))

@@ -8,11 +8,8 @@ import os
 import random
 import time
 from asyncio import AbstractEventLoop
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 import uvloop
@@ -21,10 +18,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hutong.edge.apart import EdgeGate, RemoteCore, core_side, edge_side, wire
 from hutong.edge.apart.frames import Kind
 from hutong.edge.apart.wire import Secret, read_secret
-from hutong.edge.server import EdgeServer
 from hutong.platform.connection import WAITING_BYTES_MAX
 from hutong.platform.leaf import sign_leaf
-from hutong.platform.settings import Settings, SettingsError
+from hutong.platform.settings import SettingsError
 from hutong.protocols.tls13 import (
     ClientConfig,
     PublicKey,
@@ -35,13 +31,12 @@ from hutong.protocols.tls13 import (
     signatures,
 )
 from hutong.testing import TestServer
+from tests.apart.nearby import SECRET, near, settings
 from tests.apart.person import Person
 from tests.edge.linking import RawLink, link
 from tests.edge.raw import connected, websocket
 from tests.edge.sealed import Ended
 from tests.platform.scene import cheap_passwords, until
-
-SECRET = Secret(b"s" * 32)
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], AbstractEventLoop]]:
@@ -51,41 +46,6 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], AbstractEventLoop]
 @pytest.fixture(autouse=True)
 def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     cheap_passwords(monkeypatch)
-
-
-@dataclass
-class Near:
-    server: TestServer
-    gate: EdgeGate
-    remote: RemoteCore
-    port: int
-    link_port: int
-
-
-def settings(folder: Path, address: str) -> Settings:
-    return Settings(data=folder, port=0, link_port=0, relay_port=-1, core_address=address)
-
-
-@asynccontextmanager
-async def near(folder: Path, address: str = "127.0.0.1:0") -> AsyncIterator[Near]:
-    """Run a core with a gate, and an edge that reaches it over a real socket."""
-    options: dict[str, Any] = {"rate_limit_factor": 1000, "core_address": address}
-    async with TestServer.run(folder / "core", **options) as server:
-        gate = EdgeGate(server.core, SECRET)
-        remote = RemoteCore(settings(folder / "edge", await gate.start()), SECRET)
-        (folder / "edge").mkdir()
-        await remote.start()
-        edge = EdgeServer(remote)
-        addresses = await edge.start()
-        assert addresses.link_port is not None
-        try:
-            yield Near(server, gate, remote, addresses.port, addresses.link_port)
-        finally:
-            server.core.platform.sessions.close()
-            await edge.close()
-            await remote.close()
-            await gate.close()
-            await until(lambda: not gate._edges)
 
 
 @pytest.mark.parametrize("kind", ["tcp", "unix"])
@@ -232,7 +192,7 @@ async def test_an_impostor_with_a_certificate_is_no_core(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The edge wants the secret shown, and nothing else will do."""
-    monkeypatch.setattr(edge_side, "START_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(edge_side, "START_TIMEOUT_S", 2)
     root = Ed25519PrivateKey.generate()
     leaf = sign_leaf(root, root.public_key().public_bytes_raw(), "localhost", time.time_ns() // 1_000_000)
     config = ServerConfig(chain=(leaf,), key=root, alpn=(wire.ALPN,))
@@ -281,10 +241,10 @@ async def test_strangers_who_say_nothing_are_bounded(tmp_path: Path, monkeypatch
 
 async def test_a_wire_that_says_nothing_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "PING_EVERY_S", 0.05)
-    monkeypatch.setattr(wire, "SILENCE_S", 0.4)
+    monkeypatch.setattr(wire, "SILENCE_S", 1.0)
     async with near(tmp_path) as both:
         (edge,) = both.gate._edges
-        await asyncio.sleep(0.6)  # longer than the silence: pings keep it
+        await asyncio.sleep(1.3)  # longer than the silence: pings keep it
         assert both.gate._edges == {edge}
         monkeypatch.setattr(both.remote._wire, "_beat", lambda: None)
         both.remote._wire._timer.cancel()  # type: ignore[union-attr]

@@ -61,13 +61,19 @@ class Server:
         self.url = ""
         self.admin_link = ""
         self._port = "0"
+        self._public_url = ""
         self._process: asyncio.subprocess.Process | None = None
+
+    def listen(self, port: int, public_url: str) -> None:
+        """Before the first start: listen on this port, and be known by this address."""
+        self._port, self._public_url = str(port), public_url
 
     async def start(self) -> None:
         environment = {
             **os.environ,
             "HUTONG_DATA": str(self.folder),
             "HUTONG_PORT": self._port,
+            "HUTONG_PUBLIC_URL": self._public_url,
             "HUTONG_LINK_PORT": "0",
             "HUTONG_RELAY_PORT": "0",
             "HUTONG_RELAY_PRIVATE_PEERS": "true",
@@ -85,7 +91,9 @@ class Server:
             output += line.decode()
         found = re.search(r"http://[\d.]+:(\d+)", output)
         assert found is not None
-        self.url, self._port = found[0], found[1]
+        self.url = found[0]
+        if self._port == "0":
+            self._port = found[1]
         invited = re.search(r"http://\S+/#/join/\S+", output)
         self.admin_link = invited[0] if invited else ""
 
@@ -105,12 +113,15 @@ class Server:
 class Browser:
     """One person's Chromium with a profile that outlives it."""
 
-    def __init__(self, playwright: Playwright, folder: Path, viewport: ViewportSize, name: str) -> None:
+    def __init__(
+        self, playwright: Playwright, folder: Path, viewport: ViewportSize, name: str, locale: str
+    ) -> None:
         self.name = name
         self.errors: list[str] = []
         self._playwright = playwright
         self._folder = folder
         self._viewport = viewport
+        self._locale = locale
         self._context: BrowserContext | None = None
         self._page: Page | None = None
 
@@ -127,7 +138,7 @@ class Browser:
             args=FLAGS,
             headless=True,
             viewport=self._viewport,
-            locale="en-US",
+            locale=self._locale,
             has_touch=self._viewport["width"] < 600,
             permissions=["camera", "microphone", "notifications", "clipboard-read", "clipboard-write"],
             accept_downloads=True,
@@ -170,6 +181,11 @@ class Browser:
         if self._context is not None:
             await self._context.close()
 
+    async def set_offline(self, *, offline: bool) -> None:
+        """Take the network away from the pages, or give it back; they are told."""
+        assert self._context is not None
+        await self._context.set_offline(offline)
+
     async def screenshot(self, name: str) -> None:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         await self.page.screenshot(path=SCREENSHOTS / f"{name}-{self._viewport['width']}.png")
@@ -183,10 +199,10 @@ class Browsers:
         self._folder = folder
         self.all: list[Browser] = []
 
-    def new(self, name: str, viewport: ViewportSize) -> Browser:
+    def new(self, name: str, viewport: ViewportSize, locale: str = "en-US") -> Browser:
         folder = self._folder / f"profile-{name}"
         folder.mkdir()
-        browser = Browser(self._playwright, folder, viewport, name)
+        browser = Browser(self._playwright, folder, viewport, name, locale)
         self.all.append(browser)
         return browser
 

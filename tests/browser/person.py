@@ -123,6 +123,13 @@ class Person:
             await self.page.get_by_text("Send a file directly").click()
         await (await chooser.value).set_files(path)
 
+    async def send_stored(self, path: Path) -> None:
+        await self.page.get_by_role("button", name="Attach").click()
+        async with self.page.expect_file_chooser() as chooser:
+            await self.page.get_by_role("menuitem", name="File", exact=True).click()
+        await (await chooser.value).set_files(path)
+        await self.page.get_by_role("button", name="Send", exact=True).click()
+
     async def saved(self, start: Callable[[], Awaitable[object]]) -> bytes:
         """Return the bytes of the download that `start` begins."""
         async with self.page.expect_download(timeout=PATIENCE_MS) as download:

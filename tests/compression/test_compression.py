@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hutong.protocols.compression import BODY_BYTES_MAX, CompressionError, compress, decompress
-from hutong.protocols.compression.code import _CODES, _encode
+from hutong.protocols.compression.code import _CODES, PROBE_BYTES, _encode
 from hutong.protocols.compression.dictionary import TEXT
 from hutong.schema import chat_pb2
 
@@ -124,3 +124,14 @@ def test_short_chat_messages_shrink_by_a_third_at_least() -> None:
         assert packed is not None
         assert len(packed) < len(body) * 2 / 3
     assert compress(random.Random(1).randbytes(BODY_BYTES_MAX)) is None
+
+
+def test_a_packer_gives_up_on_what_begins_with_nothing_to_pack() -> None:
+    """ZIP4: a token for each byte is what costs most; a beginning that packs a little is enough to go on."""
+    words = b"see you tomorrow at the station, I will be there " * 2
+    noise = random.Random(1).randbytes(PROBE_BYTES)
+    assert len(_encode(noise + words)) < len(noise + words)
+    assert compress(noise + words) is None
+    packed = compress(words + noise)
+    assert packed is not None
+    assert decompress(packed, BODY_BYTES_MAX) == words + noise

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hutong.edge.link_port import LinkPort
 from hutong.edge.post import PostCarriers
 from hutong.edge.server import Addresses, EdgeServer
 from hutong.platform.clock import Clock
@@ -26,6 +27,7 @@ class Listening:
     addresses: Addresses
     folder: Path
     posts: PostCarriers
+    link: LinkPort | None
 
     @property
     def port(self) -> int:
@@ -49,7 +51,7 @@ async def listening(
     async with TestServer.run(folder, **options) as server:
         edge = EdgeServer(server.core, clock=edge_clock)
         try:
-            yield Listening(server, await edge.start(), folder, edge._posts)
+            yield Listening(server, await edge.start(), folder, edge._posts, edge._link)
         finally:
             server.core.platform.sessions.close()
             await edge.close()

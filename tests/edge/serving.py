@@ -76,6 +76,7 @@ class Serve:
             while "Stop with Ctrl-C" not in self.greeting:
                 line = await self.process.stdout.readline()
                 if not line:
+                    await self.process.wait()
                     raise RuntimeError(f"it ended: {self.greeting} {self.errors}")
                 self.greeting += line.decode()
         self.read_greeting()

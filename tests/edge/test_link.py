@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hutong.platform.clock import ManualClock
 from hutong.platform.connection import MESSAGE_BYTES_MAX
 from hutong.platform.door import CARRIER_MESSAGE_BYTES_MAX
 from hutong.protocols.sealed import MESSAGE
@@ -146,10 +147,11 @@ async def test_old_versions_of_tls_are_refused(edge: Listening) -> None:
 
 async def test_the_certificate_is_the_roots_and_kept(tmp_path: Path) -> None:
     """SEAL17"""
-    async with listening(tmp_path) as first, link(first.link_port, first.root) as raw:
+    clock = ManualClock()  # as the core's, so that the certificate is good already
+    async with listening(tmp_path, edge_clock=clock) as first, link(first.link_port, first.root) as raw:
         assert raw.completed is not None
         chain, root = raw.completed.peer_chain, first.root
-    async with listening(tmp_path) as again, link(again.link_port, root) as raw:
+    async with listening(tmp_path, edge_clock=clock) as again, link(again.link_port, root) as raw:
         assert raw.completed is not None
         assert raw.completed.peer_chain == chain
     assert (tmp_path / "tls" / "link.key").stat().st_mode & 0o077 == 0

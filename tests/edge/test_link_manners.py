@@ -11,9 +11,9 @@ import pytest
 
 from hutong.edge import link as link_module
 from hutong.edge import sockets
-from hutong.edge.admission import HANDSHAKES, Admission, network_of
+from hutong.edge.admission import HANDSHAKES, Admission
 from hutong.platform.clock import ManualClock
-from hutong.platform.limits import Limits
+from hutong.platform.limits import Limits, network_of
 from hutong.schema import link_pb2
 from tests.edge.linking import RawLink, dialled, link
 from tests.edge.listening import Listening, listening, packet

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 
 import pytest
 
+from hutong.edge.forwarded import client_of
 from hutong.platform.connection import MESSAGE_BYTES_MAX
 from hutong.platform.door import CARRIER_MESSAGE_BYTES_MAX
 from hutong.protocols.sealed import MESSAGE
@@ -276,3 +278,31 @@ async def test_pings_of_somebody_who_reads_nothing(edge: Listening) -> None:
 async def repeat(link: RawWebSocket, data: bytes, times: int) -> None:
     for _ in range(times):
         await link.write(data)
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [
+        ("", "127.0.0.1"),
+        ("198.51.100.7", "198.51.100.7"),
+        ("made up, 198.51.100.7", "198.51.100.7"),
+        ("198.51.100.7, 127.0.0.1", "198.51.100.7"),
+        (",", "127.0.0.1"),
+        ("127.0.0.1", "127.0.0.1"),
+    ],
+)
+async def test_behind_a_proxy_everybody_has_an_allowance(
+    edge: Listening, forwarded: str, address: str
+) -> None:
+    """Otherwise one client behind it would use up the sign-ins of all."""
+    async with connected(edge.port) as raw:
+        link = RawWebSocket(raw.reader, raw.writer)
+        await link.write(upgrade(**{"X-Forwarded-For": forwarded}))
+        await asyncio.wait_for(link.reader.readuntil(b"\r\n\r\n"), 10)
+        await link.open()
+        (connection,) = edge.server.core.platform.sessions._connections
+        assert connection.address == address
+
+
+def test_a_proxy_elsewhere_is_not_believed() -> None:
+    assert client_of("192.0.2.1", ["198.51.100.7"]) == "192.0.2.1"

@@ -126,8 +126,8 @@ def check(serve: Serve, senders: list[Sender], followers: list[Follower], logs: 
         assert len(rows) == len({row[0] for row in rows})
         assert dict(rows) == dict(sender.acknowledged)
     for follower in followers:
-        rows = serve.query("SELECT seq, coalesce(key, x'') FROM log_event WHERE log = ?", follower.log)
+        rows = serve.query("SELECT seq, body FROM log_event WHERE log = ?", follower.log)
         stored = dict(rows)
         assert follower.shown
-        for seq, key in follower.shown.items():
-            assert stored[seq] == key, "something was shown that did not last"
+        for seq, body in follower.shown.items():
+            assert stored[seq] == body, "something was shown that did not last"

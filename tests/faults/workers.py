@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.protobuf.message import Message
 
+from hutong.protocols.compression import BODY_BYTES_MAX, decompress
 from hutong.schema import chat_pb2, files_pb2, identity_pb2, link_pb2, log_pb2
 from tests.edge.linking import link as tls_link
 from tests.edge.listening import packet
@@ -186,7 +187,8 @@ class Follower(Worker):
                 self._show(event)
 
     def _show(self, event: log_pb2.Event) -> None:
-        assert self.shown.setdefault(event.seq, event.key) == event.key, "a number changed its event"
+        body = decompress(event.body, BODY_BYTES_MAX) if event.encoding else event.body
+        assert self.shown.setdefault(event.seq, body) == body, "a number changed its event"
         if event.seq == self.cursor + 1:
             self.cursor += 1
 

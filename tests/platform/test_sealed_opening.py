@@ -210,6 +210,21 @@ async def test_opens_are_limited_by_address(server: TestServer, monkeypatch: pyt
     assert wire.ended is False
 
 
+async def test_whoever_has_a_network_has_one_allowance(
+    server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An IPv6 customer has 2^64 addresses: neither OPENs nor sign-ins are counted by each"""
+    monkeypatch.setattr(sealing, "OPENS", Rate("few", burst=1, every_s=1e9))
+    monkeypatch.setattr(server.core.platform.limits, "_factor", 1)
+    addresses = ("2001:db8::1", "2001:db8::2", "2001:db8:0:1::1", "::ffff:192.0.2.9", "192.0.2.9")
+    wires = [Wire(server, Arrival(address)) for address in addresses]
+    for wire in wires:
+        wire.open()
+    assert [wire.sent[0][0] for wire in wires] == [2, 3, 2, 2, 3]  # ACCEPT or REFUSE
+    connections = server.core.platform.sessions._connections
+    assert {each.address for each in connections} == {"2001:db8::/64", "2001:db8:0:1::/64", "192.0.2.9"}
+
+
 async def test_a_server_that_closes_takes_nobody(server: TestServer) -> None:
     before, after = Wire(server), Wire(server)
     before.accept()
@@ -240,11 +255,11 @@ async def test_networks_are_told_apart(server: TestServer) -> None:
     """CONN6: one token for one network, for nobody else to read"""
     tokens = []
     v6 = [f"2001:db8:{number}::1" for number in ("1", "1:ffff", "2")]
-    for address in ("192.0.2.7", "192.0.2.99", "192.0.3.7", *v6, ""):
+    for address in ("192.0.2.7", "192.0.2.99", "192.0.3.7", *v6, "", "::ffff:192.0.2.3"):
         wire = Wire(server, Arrival(address))
         wire.accept()
         await until(lambda wire=wire: wire.take() or wire.packets)  # type: ignore[misc]
         tokens.append(wire.packets[0].challenge.network)
-    assert tokens[0] == tokens[1]
+    assert tokens[0] == tokens[1] == tokens[7]
     assert tokens[3] == tokens[4]
     assert len(set(tokens)) == 5

@@ -94,6 +94,25 @@ def test_rotation(folder: Path, clock: JumpingClock) -> None:
     assert [each["epoch"] for each in kept["keys"]] == [3, 2]
 
 
+def test_a_clock_that_was_ahead_for_a_moment(folder: Path, clock: JumpingClock) -> None:
+    """SEAL18: what was signed with a date of the future is made anew; the epoch never goes back"""
+    keys = open_keys(folder, clock)
+    pins = Pins()
+    pins.check(keys.manifest, clock.now_ms())
+    year_ms = 365 * DAY_MS
+    clock.jump_ms += year_ms
+    keys.refresh()
+    clock.jump_ms -= year_ms
+    with pytest.raises(ManifestError, match="out of its time"):
+        pins.check(keys.manifest, clock.now_ms())
+    keys.refresh()
+    assert pins.check(keys.manifest, clock.now_ms()).epoch == 3
+    # Small steps back are a clock's daily life.
+    clock.jump_ms -= 60_000
+    keys.refresh()
+    assert verify(keys.manifest).epoch == 3
+
+
 def test_a_root_that_was_moved_away(folder: Path, clock: JumpingClock) -> None:
     """SEAL18: the server goes on, and says once a day that a rotation waits for it"""
     keys = open_keys(folder, clock)
@@ -134,6 +153,25 @@ def test_addresses(folder: Path, clock: JumpingClock) -> None:
         keys.set_endpoints([WEB, WEB])
     assert [each["event"] for each in logs] == ["root_key_needed"]
     assert keys.manifest == signed
+
+
+def test_addresses_that_cannot_be_signed(
+    folder: Path, clock: JumpingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An edge that comes while the disk is full is let in all the same"""
+    keys = open_keys(folder, clock)
+    before = keys.manifest
+
+    def full(*_args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched, capture_logs() as logs:
+        patched.setattr("os.fsync", full)
+        keys.set_endpoints([WEB])
+    assert [each["event"] for each in logs] == ["addresses_not_signed"]
+    assert keys.manifest == before
+    keys.set_endpoints([WEB])
+    assert list(verify(keys.manifest).endpoints) == [WEB]
 
 
 @pytest.mark.parametrize(
@@ -180,7 +218,7 @@ def test_a_disk_that_is_full_changes_nothing(
 
     clock.jump_ms += DAYS * DAY_MS
     with monkeypatch.context() as patched, capture_logs() as logs:
-        patched.setattr("hutong.platform.service_keys._write", full)
+        patched.setattr("os.fsync", full)
         keys.refresh()
     assert [each["event"] for each in logs] == ["service_key_not_rotated"]
     assert (keys.manifest, verify(keys.manifest).epoch, keys.find(2)) == (manifest, 1, None)

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from hutong.platform import sessions as sessions_module
 from hutong.platform.writer import Notify, Transaction
-from hutong.schema import chat_pb2, identity_pb2, log_pb2
+from hutong.schema import chat_pb2, identity_pb2, link_pb2, log_pb2
 from hutong.testing import Client, TestServer
 from tests.platform.scene import say, settle, texts
+from tests.platform.talking import farewell
 
 
 @pytest.fixture
@@ -131,3 +133,25 @@ async def test_the_core_looks_for_silence_by_itself(impatient: TestServer) -> No
     client = Client(impatient)
     impatient.clock.advance(100)
     await client.until(lambda: client.goodbye)
+
+
+async def test_signed_out_connections_are_bounded(
+    server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CONN25: the oldest makes room; who has signed in stays, and so does who goes by itself"""
+    monkeypatch.setattr(sessions_module, "STRANGERS_MAX", 2)
+    (alice,) = await server.people("alice")
+    first, second, third = (Client(server) for _ in range(3))
+    await settle(server)
+    assert [farewell(each) for each in (alice, first, second, third)] == [
+        None,
+        link_pb2.Goodbye.REASON_IDLE,
+        None,
+        None,
+    ]
+    second.disconnect()
+    fourth = Client(server)
+    await settle(server)
+    assert farewell(third) is None
+    assert farewell(fourth) is None
+    await alice.call("Chat.List", chat_pb2.ListRequest())

@@ -19,7 +19,7 @@ from tests.tls13.pair import NAME, client_config, identity, server_config
 with warnings.catch_warnings():
     # It imports asyncore, which Python 3.11 has for the last time.
     warnings.simplefilter("ignore", DeprecationWarning)
-    from tlslite import api as tlslite  # type: ignore[import-untyped]
+    from tlslite import api as tlslite
 
 BULK = bytes(range(256)) * 1024
 

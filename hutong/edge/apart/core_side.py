@@ -17,12 +17,15 @@ from hutong.edge.apart.wire import Secret, Wire
 from hutong.edge.core import CoreAccess
 from hutong.platform import journal
 from hutong.platform.door import LOW_WATER_BYTES, Inlet
+from hutong.platform.settings import SettingsError
 
 EDGES_MAX = 64
 # On their way in, and they have not shown the secret yet.
 STRANGERS_MAX = 64
 CHANNELS_OF_AN_EDGE_MAX = 100_000
 CLOSE_TIMEOUT_S = 5
+# Anybody may knock at a gate on TCP; the log shall not grow with it.
+WARN_EVERY_S = 60.0
 _KEY_BYTES = 32
 
 log = journal.get(__name__)
@@ -129,7 +132,7 @@ class _Edge:
         try:
             key, host = payload[:_KEY_BYTES], payload[_KEY_BYTES:].decode(errors="replace")
             leaf = await self._gate.core.certify(key, host)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, SettingsError) as error:
             log.warning("edge_not_certified", error=type(error).__name__)
             leaf = b""
         self.wire.send(Kind.CERTIFIED, 0, leaf)
@@ -151,6 +154,7 @@ class EdgeGate:
         self._edges: set[_Edge] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+        self._warn_at = 0.0
 
     async def start(self) -> str:
         """Listen; return the address in force. Raises `OSError` and `SettingsError`."""
@@ -192,8 +196,13 @@ class EdgeGate:
 
     def left(self, edge: _Edge) -> None:
         """Be told that an edge is gone, or somebody who was none."""
-        self._strangers.pop(edge, None)
         self._edges.discard(edge)
+        if edge in self._strangers:
+            del self._strangers[edge]
+            now = asyncio.get_running_loop().time()
+            if now >= self._warn_at:
+                self._warn_at = now + WARN_EVERY_S
+                log.warning("edge_without_the_secret", address=edge.wire.address)
 
     def keep_up(self, work: Coroutine[object, object, None]) -> None:
         """Run a short task of an edge's."""

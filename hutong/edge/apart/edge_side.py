@@ -16,7 +16,7 @@ from hutong.edge.apart.frames import (
 )
 from hutong.edge.apart.wire import Secret, Wire
 from hutong.platform import journal
-from hutong.platform.door import LOW_WATER_BYTES, Arrival, Carrier, Inlet
+from hutong.platform.door import CARRIER_MESSAGE_BYTES_MIN, LOW_WATER_BYTES, Arrival, Carrier, Inlet
 from hutong.platform.endpoints import Endpoints
 from hutong.platform.metrics import Metrics
 from hutong.platform.settings import Settings
@@ -39,7 +39,7 @@ log = journal.get(__name__)
 
 
 class RemoteInlet:
-    """One client, passed on."""
+    """One client, passed on. Once `closed` was called it says nothing: the core has forgotten its channel."""
 
     def __init__(self, core: RemoteCore, wire: Wire, channel: int, carrier: Carrier) -> None:
         self._core = core
@@ -48,19 +48,24 @@ class RemoteInlet:
         self.carrier = carrier
         self._received = 0
         self._reported = 0
+        self._over = False
 
     # ---- what the client does ----
 
     def receive(self, message: bytes) -> None:
         """Pass a carrier message on."""
-        if self._wire.waiting_bytes() > WIRE_BYTES_MAX:
+        if self._over:
+            return
+        # A frame for each of countless empty messages would hold up everybody, here and in the core.
+        if len(message) < CARRIER_MESSAGE_BYTES_MIN or self._wire.waiting_bytes() > WIRE_BYTES_MAX:
             self.carrier.close(at_once=True)
             return
         self._wire.send(Kind.DATA, self._channel, message)
 
     def finished(self) -> None:
         """Pass on that the client will say no more."""
-        self._wire.send(Kind.FINISHED, self._channel)
+        if not self._over:
+            self._wire.send(Kind.FINISHED, self._channel)
 
     def drained(self) -> None:
         """Let the core know that there is room again."""
@@ -68,6 +73,9 @@ class RemoteInlet:
 
     def closed(self) -> None:
         """Pass on that the client is gone."""
+        if self._over:
+            return
+        self._over = True
         self._wire.send(Kind.CLOSED, self._channel)
         self._core.forget(self._channel)
 
@@ -88,6 +96,8 @@ class RemoteInlet:
 
     def report(self) -> None:
         """Tell the core how much has left for the client, once that is worth a frame."""
+        if self._over:
+            return
         waiting = max(0, self.carrier.waiting_bytes() - _SLACK_BYTES)
         taken = self._received - waiting - self._reported
         if taken >= _REPORT_BYTES:

@@ -149,7 +149,9 @@ class Wire(asyncio.Protocol):
             self._tls.receive(data, time.time())
             self._handle()
         except (TlsError, FrameError) as error:
-            log.warning("wire_broken", error=str(error), address=self.address)
+            # Of strangers the gate tells, now and then.
+            known = self.ready or isinstance(self._tls, ClientConnection)
+            (log.warning if known else log.debug)("wire_broken", error=str(error), address=self.address)
             self._end()
             return
         self._write()

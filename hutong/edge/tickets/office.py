@@ -112,8 +112,10 @@ class TicketOffice:
             await asyncio.sleep(PURGE_EVERY_S)
 
     def _failed(self, error: Exception) -> None:
+        # Whatever was on its way fails with it: that is one failure.
+        if not self._guard.store_is_sick:
+            log.warning("ticket_store_failed", error=type(error).__name__)
         self._guard.store_failed()
-        log.warning("ticket_store_failed", error=type(error).__name__)
 
     def _keep_up(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

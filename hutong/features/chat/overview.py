@@ -85,7 +85,7 @@ class Overview:
         left = REPLY_BYTES_MAX - sum(each.ByteSize() + _FRAME_BYTES for each in described)
         left = self._add_members(executor, described, left)
         if recent:
-            _add_recent(executor, described, recent, left)
+            _add_recent(executor, user, described, recent, left)
         return described
 
     def _add_members(self, executor: Executor, conversations: Sequence[pb.Conversation], left: int) -> int:
@@ -104,11 +104,14 @@ class Overview:
         return left
 
 
-def _add_recent(executor: Executor, conversations: Sequence[pb.Conversation], recent: int, left: int) -> None:
+def _add_recent(
+    executor: Executor, user: str, conversations: Sequence[pb.Conversation], recent: int, left: int
+) -> None:
     for conversation in conversations:
         page = read_newest(
             executor,
             conversation.log,
+            reader=user,
             before=0,
             after=conversation.joined - 1,
             limit=recent,

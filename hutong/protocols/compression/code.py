@@ -11,8 +11,8 @@ BODY_BYTES_MIN = 24
 BODY_BYTES_MAX = 2_048
 # What a compressed body has to save: the field that says so costs two bytes.
 SAVED_BYTES_MIN = 3
-# Of a long body the beginning is tried first; pictures and ciphertext end there.
-PROBE_BYTES = 96
+# Of a longer body the beginning is tried first; pictures, keys and ciphertext end there.
+PROBE_BYTES = 32
 PROBED_FROM_BYTES = 2 * PROBE_BYTES
 
 
@@ -42,27 +42,32 @@ _TOKEN_BYTES_MAX = max(map(len, _CODES))
 _SPLIT = re.compile(rb"[\x00-\xdf]|[\xe0-\xff][\x00-\xff]|[\xe0-\xff]", re.DOTALL)
 
 
-def _encode(body: bytes) -> bytes:
+def _encode(body: bytes, *, probed: bool = False) -> bytes:
+    """Return the codes; with `probed` none when those of the beginning are no shorter than it."""
     # 0.25 us a token: the longest that fits, the long ones by their first four bytes. By two bytes it takes
     # half as long again; a regular expression of all tokens does, too, and needs 120 ms to compile.
+    # What does not pack costs most, a token for each byte or two: hence the probe, in the same pass.
     parts: list[bytes] = []
     code_of, lengths_of, add = _CODES.get, _LENGTHS.get, parts.append
-    position, end = 0, len(body)
-    while position < end:
-        start = body[position : position + 4]
-        for length in lengths_of(start, ()):
-            code = code_of(body[position : position + length])
-            if code is not None:
-                break
-        else:
-            if (code := code_of(start[:3])) is not None:
-                length = 3
-            elif (code := code_of(start[:2])) is not None:
-                length = 2
+    position = 0
+    for end in (PROBE_BYTES, len(body)) if probed else (len(body),):
+        while position < end:
+            start = body[position : position + 4]
+            for length in lengths_of(start, ()):
+                code = code_of(body[position : position + length])
+                if code is not None:
+                    break
             else:
-                code, length = _CODES[start[:1]], 1
-        add(code)
-        position += length
+                if (code := code_of(start[:3])) is not None:
+                    length = 3
+                elif (code := code_of(start[:2])) is not None:
+                    length = 2
+                else:
+                    code, length = _CODES[start[:1]], 1
+            add(code)
+            position += length
+        if position < len(body) and sum(map(len, parts)) >= position:
+            return b""
     return b"".join(parts)
 
 
@@ -71,10 +76,8 @@ def compress(body: bytes) -> bytes | None:
     size = len(body)
     if not BODY_BYTES_MIN <= size <= BODY_BYTES_MAX:
         return None
-    if size > PROBED_FROM_BYTES and len(_encode(body[:PROBE_BYTES])) >= PROBE_BYTES:
-        return None
-    packed = _encode(body)
-    return packed if len(packed) + SAVED_BYTES_MIN <= size else None
+    packed = _encode(body, probed=size > PROBED_FROM_BYTES)
+    return packed if packed and len(packed) + SAVED_BYTES_MIN <= size else None
 
 
 def decompress(body: bytes, limit: int) -> bytes:

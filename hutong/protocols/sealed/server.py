@@ -24,9 +24,10 @@ _ENC_BYTES = 32
 class ServerSession:
     """Before `accept` nothing else may be called."""
 
-    __slots__ = ("_early", "_early_left", "_opener", "binding", "route", "sealer")
+    __slots__ = ("_client", "_early", "_early_left", "_opener", "binding", "route", "sealer")
 
     sealer: Sealer
+    _client: bytes
     _opener: Opener
 
     def __init__(self) -> None:
@@ -50,7 +51,7 @@ class ServerSession:
         self.route = header[3]
         self._early = Opener(early.client, early=True)
         self._early_left = wire.EARLY_BYTES_MAX - len(opening)
-        self._opener = Opener(keys.client)
+        self._client = keys.client
         self.sealer = Sealer(keys.core)
         return accept
 
@@ -62,6 +63,8 @@ class ServerSession:
         if self._early is not None:
             if is_early(record):
                 return self._open_early(self._early, record)
+            # Not before: somebody who only listens has one opener, not two.
+            self._opener = Opener(self._client)
             self._opener.follow(self._early)
             self._early = None  # SEAL16
         return self._opener.open(record)
