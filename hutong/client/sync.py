@@ -213,11 +213,11 @@ class Sync(Listener):
         """Find the conversations; start each where it was left."""
         self._listed = True
         try:
-            listed = await self._connection.call(methods.LIST_CHATS, chat_pb2.ListRequest())
-            heads = {each.log: each.head for each in listed.conversations}
             first_time = self._inbox not in self._acknowledged
-            if first_time:
-                heads[self._inbox] = await self._inbox_head()
+            # The inbox first: a conversation that comes in between is in the list or after this place.
+            heads = {self._inbox: await self._inbox_head()} if first_time else {}
+            listed = await self._connection.call(methods.LIST_CHATS, chat_pb2.ListRequest())
+            heads |= {each.log: each.head for each in listed.conversations}
             for log, head in heads.items():
                 # A log we have no cursor for, although we had been here before, is new: from its start.
                 self._acknowledged.setdefault(log, head if first_time else 0)

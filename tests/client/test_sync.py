@@ -239,3 +239,34 @@ async def test_two_streams_each_get_everything(play: Play) -> None:
     assert play.acknowledged[LOG] == 2
     assert await _take(other, 2) == [3, 4]
     assert play.acknowledged[LOG] == 3
+
+
+async def test_a_conversation_that_comes_during_the_first_look_is_not_missed(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is in the list, or after the place in the inbox that was read before the list."""
+    play.acknowledged.clear()
+    play.events = {INBOX: []}
+    usual, asked = play._reply, 0
+
+    def reply(request: link_pb2.Request) -> Body:
+        nonlocal asked
+        asked += 1
+        answer: Body
+        if request.method == methods.READ_LOG.id:
+            answer = log_pb2.ReadReply(page=log_pb2.Page(log=INBOX, head=len(play.events[INBOX])))
+        elif request.method == methods.LIST_CHATS.id and LOG not in play.events:
+            answer = chat_pb2.ListReply()
+        else:
+            answer = usual(request)
+        if asked == 1:
+            play.events[LOG] = [event(1)]
+            play.events[INBOX].append(event(1, INBOX, chat_pb2.ConversationJoined(log=LOG)))
+        return answer
+
+    monkeypatch.setattr(play, "_reply", reply)
+    stream = await play.start()
+    assert await _take(stream, 1) == [1]  # the inbox's word of it
+    play.push(*play.append(1))
+    await play.answer()
+    assert await _take(stream, 1) == [2]
