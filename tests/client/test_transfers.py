@@ -57,8 +57,11 @@ async def pair(server: LiveServer) -> AsyncIterator[Pair]:
         await lin.sign_up("lin", PASSWORD)
         await bob.sign_up("bob", PASSWORD)
         await server.befriend(lin, bob)
-        bob.events()  # so that the first one made later begins before the offer
-        yield Pair(lin, bob, await lin.open("bob"), server.folder)
+        conversation = await lin.open("bob")
+        first = bob.events()
+        await bob.caught_up()  # what is there when Bob first looks is history to him: the offer comes after
+        await first.aclose()
+        yield Pair(lin, bob, conversation, server.folder)
 
 
 @pytest.fixture
