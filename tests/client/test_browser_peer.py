@@ -74,6 +74,13 @@ async def test_a_browser_takes_what_python_sends(
         assert anna.browser.errors == []
 
 
+async def _look(me: Client) -> None:
+    """What is there at the first look is history: what is offered later is not."""
+    events = me.events()
+    await me.caught_up()
+    await events.aclose()
+
+
 async def _offer(me: Client) -> IncomingOffer:
     async with asyncio.timeout(30):
         async for event in me.events():
@@ -94,6 +101,7 @@ async def test_python_takes_what_a_browser_sends(
     async with browser_and_python(server, browsers, tmp_path) as (anna, me):
         source = tmp_path / "from-browser.bin"
         source.write_bytes(os.urandom(1_000_000))
+        await _look(me)
         offering = asyncio.create_task(_offer(me))
         await anna.send_directly(source)
         into = tmp_path / "into"
