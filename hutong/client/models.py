@@ -68,7 +68,12 @@ class Conversation:
     def of(cls, conversation: chat_pb2.Conversation, me: str) -> Conversation:
         """Return a conversation as `me` sees it."""
         members = tuple(
-            Member(Person.of(member.profile), member.owner, member.delivered, member.read)
+            Member(
+                Person.of(member.profile),
+                member.role == chat_pb2.ROLE_OWNER,
+                member.delivered,
+                member.read,
+            )
             for member in conversation.members
         )
         others = [member.person.name for member in members if member.person.user != me]

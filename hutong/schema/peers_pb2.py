@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from hutong.schema import options_pb2 as hutong_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x12hutong/peers.proto\x12\x0chutong.peers\x1a\x14hutong/options.proto\"?\n\tIceServer\x12\x0c\n\x04urls\x18\x01 \x03(\t\x12\x10\n\x08username\x18\x02 \x01(\t\x12\x12\n\ncredential\x18\x03 \x01(\t\"\x16\n\x14GetIceServersRequest\"U\n\x12GetIceServersReply\x12(\n\x07servers\x18\x01 \x03(\x0b\x32\x17.hutong.peers.IceServer\x12\x15\n\rexpires_at_ms\x18\x02 \x01(\x03\"(\n\x0b\x44\x65scription\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x0b\n\x03sdp\x18\x02 \x01(\t\"I\n\tCandidate\x12\x11\n\tcandidate\x18\x01 \x01(\t\x12\x0f\n\x07sdp_mid\x18\x02 \x01(\t\x12\x18\n\x10sdp_m_line_index\x18\x03 \x01(\r\"\xa8\x01\n\x06Signal\x12\x30\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32\x19.hutong.peers.DescriptionH\x00\x12,\n\tcandidate\x18\x02 \x01(\x0b\x32\x17.hutong.peers.CandidateH\x00\x12\x11\n\x07restart\x18\x03 \x01(\x08H\x00\x12\x12\n\nconnection\x18\x04 \x01(\t\x12\x0f\n\x07towards\x18\x05 \x01(\tB\x06\n\x04kind\"C\n\nSayRequest\x12\x0f\n\x07session\x18\x01 \x01(\t\x12$\n\x06signal\x18\x02 \x01(\x0b\x32\x14.hutong.peers.Signal\"\x1a\n\x08SayReply\x12\x0e\n\x06number\x18\x01 \x01(\r\".\n\x0c\x46\x65tchRequest\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\r\".\n\nFetchReply\x12 \n\x04said\x18\x01 \x03(\x0b\x32\x12.hutong.peers.Said\"V\n\x04Said\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\r\x12$\n\x06signal\x18\x03 \x01(\x0b\x32\x14.hutong.peers.Signal:\x07\x92\xb5\x18\x03\x08\xec\x04*L\n\x04Path\x12\x10\n\x0cPATH_UNKNOWN\x10\x00\x12\x0f\n\x0bPATH_DIRECT\x10\x01\x12\x10\n\x0cPATH_RELAYED\x10\x02\x12\x0f\n\x0bPATH_STORED\x10\x03\x32\xfd\x01\n\x05Peers\x12\x64\n\rGetIceServers\x12\".hutong.peers.GetIceServersRequest\x1a .hutong.peers.GetIceServersReply\"\r\x8a\xb5\x18\t\x08\xd9\x04\x10\x01\x18\x01(\x01\x12\x42\n\x03Say\x12\x18.hutong.peers.SayRequest\x1a\x16.hutong.peers.SayReply\"\t\x8a\xb5\x18\x05\x08\xda\x04\x18\x01\x12J\n\x05\x46\x65tch\x12\x1a.hutong.peers.FetchRequest\x1a\x18.hutong.peers.FetchReply\"\x0b\x8a\xb5\x18\x07\x08\xdb\x04\x10\x01\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x12hutong/peers.proto\x12\x0chutong.peers\x1a\x14hutong/options.proto\"?\n\tIceServer\x12\x0c\n\x04urls\x18\x01 \x03(\t\x12\x10\n\x08username\x18\x02 \x01(\t\x12\x12\n\ncredential\x18\x03 \x01(\t\"\x16\n\x14GetIceServersRequest\"U\n\x12GetIceServersReply\x12(\n\x07servers\x18\x01 \x03(\x0b\x32\x17.hutong.peers.IceServer\x12\x15\n\rexpires_at_ms\x18\x02 \x01(\x03\"(\n\x0b\x44\x65scription\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x0b\n\x03sdp\x18\x02 \x01(\t\"I\n\tCandidate\x12\x11\n\tcandidate\x18\x01 \x01(\t\x12\x0f\n\x07sdp_mid\x18\x02 \x01(\t\x12\x18\n\x10sdp_m_line_index\x18\x03 \x01(\r\"\xce\x01\n\x06Signal\x12\x30\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32\x19.hutong.peers.DescriptionH\x00\x12,\n\tcandidate\x18\x02 \x01(\x0b\x32\x17.hutong.peers.CandidateH\x00\x12\x11\n\x07restart\x18\x03 \x01(\x08H\x00\x12$\n\x05punch\x18\x06 \x01(\x0b\x32\x13.hutong.peers.PunchH\x00\x12\x12\n\nconnection\x18\x04 \x01(\t\x12\x0f\n\x07towards\x18\x05 \x01(\tB\x06\n\x04kind\"\x86\x01\n\x05Punch\x12\x12\n\npublic_key\x18\x01 \x01(\x0c\x12\x0f\n\x07towards\x18\x02 \x01(\x0c\x12\x30\n\ncandidates\x18\x03 \x03(\x0b\x32\x1c.hutong.peers.PunchCandidate\x12\x11\n\tsymmetric\x18\x04 \x01(\x08\x12\x13\n\x0budp_blocked\x18\x05 \x01(\x08\"`\n\x0ePunchCandidate\x12%\n\x04kind\x18\x01 \x01(\x0e\x32\x17.hutong.peers.PunchKind\x12\x0c\n\x04host\x18\x02 \x01(\x0c\x12\x0c\n\x04port\x18\x03 \x01(\r\x12\x0b\n\x03tcp\x18\x04 \x01(\x08\"C\n\nSayRequest\x12\x0f\n\x07session\x18\x01 \x01(\t\x12$\n\x06signal\x18\x02 \x01(\x0b\x32\x14.hutong.peers.Signal\"\x1a\n\x08SayReply\x12\x0e\n\x06number\x18\x01 \x01(\r\".\n\x0c\x46\x65tchRequest\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\r\".\n\nFetchReply\x12 \n\x04said\x18\x01 \x03(\x0b\x32\x12.hutong.peers.Said\"V\n\x04Said\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\r\x12$\n\x06signal\x18\x03 \x01(\x0b\x32\x14.hutong.peers.Signal:\x07\x92\xb5\x18\x03\x08\xec\x04*L\n\x04Path\x12\x10\n\x0cPATH_UNKNOWN\x10\x00\x12\x0f\n\x0bPATH_DIRECT\x10\x01\x12\x10\n\x0cPATH_RELAYED\x10\x02\x12\x0f\n\x0bPATH_STORED\x10\x03*\x87\x01\n\tPunchKind\x12\x1a\n\x16PUNCH_KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fPUNCH_KIND_HOST\x10\x01\x12\x18\n\x14PUNCH_KIND_REFLEXIVE\x10\x02\x12\x15\n\x11PUNCH_KIND_MAPPED\x10\x03\x12\x18\n\x14PUNCH_KIND_PREDICTED\x10\x04\x32\xfd\x01\n\x05Peers\x12\x64\n\rGetIceServers\x12\".hutong.peers.GetIceServersRequest\x1a .hutong.peers.GetIceServersReply\"\r\x8a\xb5\x18\t\x08\xd9\x04\x10\x01\x18\x01(\x01\x12\x42\n\x03Say\x12\x18.hutong.peers.SayRequest\x1a\x16.hutong.peers.SayReply\"\t\x8a\xb5\x18\x05\x08\xda\x04\x18\x01\x12J\n\x05\x46\x65tch\x12\x1a.hutong.peers.FetchRequest\x1a\x18.hutong.peers.FetchReply\"\x0b\x8a\xb5\x18\x07\x08\xdb\x04\x10\x01\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,8 +40,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PEERS'].methods_by_name['Say']._serialized_options = b'\212\265\030\005\010\332\004\030\001'
   _globals['_PEERS'].methods_by_name['Fetch']._loaded_options = None
   _globals['_PEERS'].methods_by_name['Fetch']._serialized_options = b'\212\265\030\007\010\333\004\020\001\030\001'
-  _globals['_PATH']._serialized_start=803
-  _globals['_PATH']._serialized_end=879
+  _globals['_PATH']._serialized_start=1076
+  _globals['_PATH']._serialized_end=1152
+  _globals['_PUNCHKIND']._serialized_start=1155
+  _globals['_PUNCHKIND']._serialized_end=1290
   _globals['_ICESERVER']._serialized_start=58
   _globals['_ICESERVER']._serialized_end=121
   _globals['_GETICESERVERSREQUEST']._serialized_start=123
@@ -53,17 +55,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CANDIDATE']._serialized_start=276
   _globals['_CANDIDATE']._serialized_end=349
   _globals['_SIGNAL']._serialized_start=352
-  _globals['_SIGNAL']._serialized_end=520
-  _globals['_SAYREQUEST']._serialized_start=522
-  _globals['_SAYREQUEST']._serialized_end=589
-  _globals['_SAYREPLY']._serialized_start=591
-  _globals['_SAYREPLY']._serialized_end=617
-  _globals['_FETCHREQUEST']._serialized_start=619
-  _globals['_FETCHREQUEST']._serialized_end=665
-  _globals['_FETCHREPLY']._serialized_start=667
-  _globals['_FETCHREPLY']._serialized_end=713
-  _globals['_SAID']._serialized_start=715
-  _globals['_SAID']._serialized_end=801
-  _globals['_PEERS']._serialized_start=882
-  _globals['_PEERS']._serialized_end=1135
+  _globals['_SIGNAL']._serialized_end=558
+  _globals['_PUNCH']._serialized_start=561
+  _globals['_PUNCH']._serialized_end=695
+  _globals['_PUNCHCANDIDATE']._serialized_start=697
+  _globals['_PUNCHCANDIDATE']._serialized_end=793
+  _globals['_SAYREQUEST']._serialized_start=795
+  _globals['_SAYREQUEST']._serialized_end=862
+  _globals['_SAYREPLY']._serialized_start=864
+  _globals['_SAYREPLY']._serialized_end=890
+  _globals['_FETCHREQUEST']._serialized_start=892
+  _globals['_FETCHREQUEST']._serialized_end=938
+  _globals['_FETCHREPLY']._serialized_start=940
+  _globals['_FETCHREPLY']._serialized_end=986
+  _globals['_SAID']._serialized_start=988
+  _globals['_SAID']._serialized_end=1074
+  _globals['_PEERS']._serialized_start=1293
+  _globals['_PEERS']._serialized_end=1546
 # @@protoc_insertion_point(module_scope)

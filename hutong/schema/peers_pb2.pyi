@@ -14,10 +14,23 @@ class Path(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PATH_DIRECT: _ClassVar[Path]
     PATH_RELAYED: _ClassVar[Path]
     PATH_STORED: _ClassVar[Path]
+
+class PunchKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    PUNCH_KIND_UNSPECIFIED: _ClassVar[PunchKind]
+    PUNCH_KIND_HOST: _ClassVar[PunchKind]
+    PUNCH_KIND_REFLEXIVE: _ClassVar[PunchKind]
+    PUNCH_KIND_MAPPED: _ClassVar[PunchKind]
+    PUNCH_KIND_PREDICTED: _ClassVar[PunchKind]
 PATH_UNKNOWN: Path
 PATH_DIRECT: Path
 PATH_RELAYED: Path
 PATH_STORED: Path
+PUNCH_KIND_UNSPECIFIED: PunchKind
+PUNCH_KIND_HOST: PunchKind
+PUNCH_KIND_REFLEXIVE: PunchKind
+PUNCH_KIND_MAPPED: PunchKind
+PUNCH_KIND_PREDICTED: PunchKind
 
 class IceServer(_message.Message):
     __slots__ = ("urls", "username", "credential")
@@ -60,18 +73,46 @@ class Candidate(_message.Message):
     def __init__(self, candidate: _Optional[str] = ..., sdp_mid: _Optional[str] = ..., sdp_m_line_index: _Optional[int] = ...) -> None: ...
 
 class Signal(_message.Message):
-    __slots__ = ("description", "candidate", "restart", "connection", "towards")
+    __slots__ = ("description", "candidate", "restart", "punch", "connection", "towards")
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     CANDIDATE_FIELD_NUMBER: _ClassVar[int]
     RESTART_FIELD_NUMBER: _ClassVar[int]
+    PUNCH_FIELD_NUMBER: _ClassVar[int]
     CONNECTION_FIELD_NUMBER: _ClassVar[int]
     TOWARDS_FIELD_NUMBER: _ClassVar[int]
     description: Description
     candidate: Candidate
     restart: bool
+    punch: Punch
     connection: str
     towards: str
-    def __init__(self, description: _Optional[_Union[Description, _Mapping[str, object]]] = ..., candidate: _Optional[_Union[Candidate, _Mapping[str, object]]] = ..., restart: _Optional[bool] = ..., connection: _Optional[str] = ..., towards: _Optional[str] = ...) -> None: ...
+    def __init__(self, description: _Optional[_Union[Description, _Mapping[str, object]]] = ..., candidate: _Optional[_Union[Candidate, _Mapping[str, object]]] = ..., restart: _Optional[bool] = ..., punch: _Optional[_Union[Punch, _Mapping[str, object]]] = ..., connection: _Optional[str] = ..., towards: _Optional[str] = ...) -> None: ...
+
+class Punch(_message.Message):
+    __slots__ = ("public_key", "towards", "candidates", "symmetric", "udp_blocked")
+    PUBLIC_KEY_FIELD_NUMBER: _ClassVar[int]
+    TOWARDS_FIELD_NUMBER: _ClassVar[int]
+    CANDIDATES_FIELD_NUMBER: _ClassVar[int]
+    SYMMETRIC_FIELD_NUMBER: _ClassVar[int]
+    UDP_BLOCKED_FIELD_NUMBER: _ClassVar[int]
+    public_key: bytes
+    towards: bytes
+    candidates: _containers.RepeatedCompositeFieldContainer[PunchCandidate]
+    symmetric: bool
+    udp_blocked: bool
+    def __init__(self, public_key: _Optional[bytes] = ..., towards: _Optional[bytes] = ..., candidates: _Optional[_Iterable[_Union[PunchCandidate, _Mapping[str, object]]]] = ..., symmetric: _Optional[bool] = ..., udp_blocked: _Optional[bool] = ...) -> None: ...
+
+class PunchCandidate(_message.Message):
+    __slots__ = ("kind", "host", "port", "tcp")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    HOST_FIELD_NUMBER: _ClassVar[int]
+    PORT_FIELD_NUMBER: _ClassVar[int]
+    TCP_FIELD_NUMBER: _ClassVar[int]
+    kind: PunchKind
+    host: bytes
+    port: int
+    tcp: bool
+    def __init__(self, kind: _Optional[_Union[PunchKind, str]] = ..., host: _Optional[bytes] = ..., port: _Optional[int] = ..., tcp: _Optional[bool] = ...) -> None: ...
 
 class SayRequest(_message.Message):
     __slots__ = ("session", "signal")

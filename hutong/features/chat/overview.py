@@ -94,7 +94,12 @@ class Overview:
             rows = store.members(executor, conversation.log)
             profiles = self._identity.profiles(executor, [row.user for row in rows])
             members = [
-                pb.Member(profile=profiles[row.user], owner=row.owner, delivered=row.delivered, read=row.read)
+                pb.Member(
+                    profile=profiles[row.user],
+                    role=pb.ROLE_OWNER if row.owner else pb.ROLE_MEMBER,
+                    delivered=row.delivered,
+                    read=row.read,
+                )
                 for row in rows
             ]
             left -= sum(member.ByteSize() + _FRAME_BYTES for member in members)

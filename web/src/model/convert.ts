@@ -1,6 +1,6 @@
 /** From what travels to what the model keeps. 64-bit numbers become plain ones here and nowhere else. */
 import { unpackBody } from '../link/bodies'
-import type { Content as WireContent, Member as WireMember } from '../schema/chat_pb'
+import { Role, type Content as WireContent, type Member as WireMember } from '../schema/chat_pb'
 import type { Contact as WireContact } from '../schema/contacts_pb'
 import { Relation as WireRelation } from '../schema/contacts_pb'
 import type { Device as WireDevice, Profile, SessionReply } from '../schema/identity_pb'
@@ -41,8 +41,8 @@ export function toEvent(event: Event): LogEvent {
   return { log, seq, kind, author, atMs: Number(atMs), key, body }
 }
 
-export function toMember({ profile, owner, delivered, read }: WireMember): Member {
-  return { person: toPerson(profile), owner, delivered, read }
+export function toMember({ profile, role, delivered, read }: WireMember): Member {
+  return { person: toPerson(profile), owner: role === Role.OWNER, delivered, read }
 }
 
 export function toContactRecord({ profile, relation, blocked, greeting }: WireContact): ContactRecord {
@@ -71,7 +71,7 @@ export function toContent(content: WireContent | undefined): Content | null {
       const { blob, name, sizeBytes, mediaType } = content.kind.value
       return { kind: 'file', blob, name, sizeBytes: Number(sizeBytes), mediaType }
     }
-    case undefined:
+    default:
       return null
   }
 }

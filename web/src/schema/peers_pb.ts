@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file hutong/peers.proto.
  */
 export const file_hutong_peers: GenFile = /*@__PURE__*/
-  fileDesc("ChJodXRvbmcvcGVlcnMucHJvdG8SDGh1dG9uZy5wZWVycyI/CglJY2VTZXJ2ZXISDAoEdXJscxgBIAMoCRIQCgh1c2VybmFtZRgCIAEoCRISCgpjcmVkZW50aWFsGAMgASgJIhYKFEdldEljZVNlcnZlcnNSZXF1ZXN0IlUKEkdldEljZVNlcnZlcnNSZXBseRIoCgdzZXJ2ZXJzGAEgAygLMhcuaHV0b25nLnBlZXJzLkljZVNlcnZlchIVCg1leHBpcmVzX2F0X21zGAIgASgDIigKC0Rlc2NyaXB0aW9uEgwKBHR5cGUYASABKAkSCwoDc2RwGAIgASgJIkkKCUNhbmRpZGF0ZRIRCgljYW5kaWRhdGUYASABKAkSDwoHc2RwX21pZBgCIAEoCRIYChBzZHBfbV9saW5lX2luZGV4GAMgASgNIqgBCgZTaWduYWwSMAoLZGVzY3JpcHRpb24YASABKAsyGS5odXRvbmcucGVlcnMuRGVzY3JpcHRpb25IABIsCgljYW5kaWRhdGUYAiABKAsyFy5odXRvbmcucGVlcnMuQ2FuZGlkYXRlSAASEQoHcmVzdGFydBgDIAEoCEgAEhIKCmNvbm5lY3Rpb24YBCABKAkSDwoHdG93YXJkcxgFIAEoCUIGCgRraW5kIkMKClNheVJlcXVlc3QSDwoHc2Vzc2lvbhgBIAEoCRIkCgZzaWduYWwYAiABKAsyFC5odXRvbmcucGVlcnMuU2lnbmFsIhoKCFNheVJlcGx5Eg4KBm51bWJlchgBIAEoDSIuCgxGZXRjaFJlcXVlc3QSDwoHc2Vzc2lvbhgBIAEoCRINCgVhZnRlchgCIAEoDSIuCgpGZXRjaFJlcGx5EiAKBHNhaWQYASADKAsyEi5odXRvbmcucGVlcnMuU2FpZCJWCgRTYWlkEg8KB3Nlc3Npb24YASABKAkSDgoGbnVtYmVyGAIgASgNEiQKBnNpZ25hbBgDIAEoCzIULmh1dG9uZy5wZWVycy5TaWduYWw6B5K1GAMI7AQqTAoEUGF0aBIQCgxQQVRIX1VOS05PV04QABIPCgtQQVRIX0RJUkVDVBABEhAKDFBBVEhfUkVMQVlFRBACEg8KC1BBVEhfU1RPUkVEEAMy/QEKBVBlZXJzEmQKDUdldEljZVNlcnZlcnMSIi5odXRvbmcucGVlcnMuR2V0SWNlU2VydmVyc1JlcXVlc3QaIC5odXRvbmcucGVlcnMuR2V0SWNlU2VydmVyc1JlcGx5Ig2KtRgJCNkEEAEYASgBEkIKA1NheRIYLmh1dG9uZy5wZWVycy5TYXlSZXF1ZXN0GhYuaHV0b25nLnBlZXJzLlNheVJlcGx5IgmKtRgFCNoEGAESSgoFRmV0Y2gSGi5odXRvbmcucGVlcnMuRmV0Y2hSZXF1ZXN0GhguaHV0b25nLnBlZXJzLkZldGNoUmVwbHkiC4q1GAcI2wQQARgBYgZwcm90bzM", [file_hutong_options]);
+  fileDesc("ChJodXRvbmcvcGVlcnMucHJvdG8SDGh1dG9uZy5wZWVycyI/CglJY2VTZXJ2ZXISDAoEdXJscxgBIAMoCRIQCgh1c2VybmFtZRgCIAEoCRISCgpjcmVkZW50aWFsGAMgASgJIhYKFEdldEljZVNlcnZlcnNSZXF1ZXN0IlUKEkdldEljZVNlcnZlcnNSZXBseRIoCgdzZXJ2ZXJzGAEgAygLMhcuaHV0b25nLnBlZXJzLkljZVNlcnZlchIVCg1leHBpcmVzX2F0X21zGAIgASgDIigKC0Rlc2NyaXB0aW9uEgwKBHR5cGUYASABKAkSCwoDc2RwGAIgASgJIkkKCUNhbmRpZGF0ZRIRCgljYW5kaWRhdGUYASABKAkSDwoHc2RwX21pZBgCIAEoCRIYChBzZHBfbV9saW5lX2luZGV4GAMgASgNIs4BCgZTaWduYWwSMAoLZGVzY3JpcHRpb24YASABKAsyGS5odXRvbmcucGVlcnMuRGVzY3JpcHRpb25IABIsCgljYW5kaWRhdGUYAiABKAsyFy5odXRvbmcucGVlcnMuQ2FuZGlkYXRlSAASEQoHcmVzdGFydBgDIAEoCEgAEiQKBXB1bmNoGAYgASgLMhMuaHV0b25nLnBlZXJzLlB1bmNoSAASEgoKY29ubmVjdGlvbhgEIAEoCRIPCgd0b3dhcmRzGAUgASgJQgYKBGtpbmQihgEKBVB1bmNoEhIKCnB1YmxpY19rZXkYASABKAwSDwoHdG93YXJkcxgCIAEoDBIwCgpjYW5kaWRhdGVzGAMgAygLMhwuaHV0b25nLnBlZXJzLlB1bmNoQ2FuZGlkYXRlEhEKCXN5bW1ldHJpYxgEIAEoCBITCgt1ZHBfYmxvY2tlZBgFIAEoCCJgCg5QdW5jaENhbmRpZGF0ZRIlCgRraW5kGAEgASgOMhcuaHV0b25nLnBlZXJzLlB1bmNoS2luZBIMCgRob3N0GAIgASgMEgwKBHBvcnQYAyABKA0SCwoDdGNwGAQgASgIIkMKClNheVJlcXVlc3QSDwoHc2Vzc2lvbhgBIAEoCRIkCgZzaWduYWwYAiABKAsyFC5odXRvbmcucGVlcnMuU2lnbmFsIhoKCFNheVJlcGx5Eg4KBm51bWJlchgBIAEoDSIuCgxGZXRjaFJlcXVlc3QSDwoHc2Vzc2lvbhgBIAEoCRINCgVhZnRlchgCIAEoDSIuCgpGZXRjaFJlcGx5EiAKBHNhaWQYASADKAsyEi5odXRvbmcucGVlcnMuU2FpZCJWCgRTYWlkEg8KB3Nlc3Npb24YASABKAkSDgoGbnVtYmVyGAIgASgNEiQKBnNpZ25hbBgDIAEoCzIULmh1dG9uZy5wZWVycy5TaWduYWw6B5K1GAMI7AQqTAoEUGF0aBIQCgxQQVRIX1VOS05PV04QABIPCgtQQVRIX0RJUkVDVBABEhAKDFBBVEhfUkVMQVlFRBACEg8KC1BBVEhfU1RPUkVEEAMqhwEKCVB1bmNoS2luZBIaChZQVU5DSF9LSU5EX1VOU1BFQ0lGSUVEEAASEwoPUFVOQ0hfS0lORF9IT1NUEAESGAoUUFVOQ0hfS0lORF9SRUZMRVhJVkUQAhIVChFQVU5DSF9LSU5EX01BUFBFRBADEhgKFFBVTkNIX0tJTkRfUFJFRElDVEVEEAQy/QEKBVBlZXJzEmQKDUdldEljZVNlcnZlcnMSIi5odXRvbmcucGVlcnMuR2V0SWNlU2VydmVyc1JlcXVlc3QaIC5odXRvbmcucGVlcnMuR2V0SWNlU2VydmVyc1JlcGx5Ig2KtRgJCNkEEAEYASgBEkIKA1NheRIYLmh1dG9uZy5wZWVycy5TYXlSZXF1ZXN0GhYuaHV0b25nLnBlZXJzLlNheVJlcGx5IgmKtRgFCNoEGAESSgoFRmV0Y2gSGi5odXRvbmcucGVlcnMuRmV0Y2hSZXF1ZXN0GhguaHV0b25nLnBlZXJzLkZldGNoUmVwbHkiC4q1GAcI2wQQARgBYgZwcm90bzM", [file_hutong_options]);
 
 /**
  * @generated from message hutong.peers.IceServer
@@ -157,6 +157,14 @@ export type Signal = Message<"hutong.peers.Signal"> & {
      */
     value: boolean;
     case: "restart";
+  } | {
+    /**
+     * a direct path beside the RTCPeerConnection, for programs with sockets
+     *
+     * @generated from field: hutong.peers.Punch punch = 6;
+     */
+    value: Punch;
+    case: "punch";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -180,6 +188,87 @@ export type Signal = Message<"hutong.peers.Signal"> & {
  */
 export const SignalSchema: GenMessage<Signal> = /*@__PURE__*/
   messageDesc(file_hutong_peers, 5);
+
+/**
+ * Where one end of an attempt can be reached, as far as it knows by now; docs/protocol/punch.md.
+ *
+ * @generated from message hutong.peers.Punch
+ */
+export type Punch = Message<"hutong.peers.Punch"> & {
+  /**
+   * X25519, 32 bytes, new for every attempt
+   *
+   * @generated from field: bytes public_key = 1;
+   */
+  publicKey: Uint8Array;
+
+  /**
+   * the other end's key; empty: this begins an attempt
+   *
+   * @generated from field: bytes towards = 2;
+   */
+  towards: Uint8Array;
+
+  /**
+   * at most 16, all that are known
+   *
+   * @generated from field: repeated hutong.peers.PunchCandidate candidates = 3;
+   */
+  candidates: PunchCandidate[];
+
+  /**
+   * its NAT takes another port for every destination
+   *
+   * @generated from field: bool symmetric = 4;
+   */
+  symmetric: boolean;
+
+  /**
+   * @generated from field: bool udp_blocked = 5;
+   */
+  udpBlocked: boolean;
+};
+
+/**
+ * Describes the message hutong.peers.Punch.
+ * Use `create(PunchSchema)` to create a new message.
+ */
+export const PunchSchema: GenMessage<Punch> = /*@__PURE__*/
+  messageDesc(file_hutong_peers, 6);
+
+/**
+ * @generated from message hutong.peers.PunchCandidate
+ */
+export type PunchCandidate = Message<"hutong.peers.PunchCandidate"> & {
+  /**
+   * @generated from field: hutong.peers.PunchKind kind = 1;
+   */
+  kind: PunchKind;
+
+  /**
+   * 4 or 16 bytes
+   *
+   * @generated from field: bytes host = 2;
+   */
+  host: Uint8Array;
+
+  /**
+   * @generated from field: uint32 port = 3;
+   */
+  port: number;
+
+  /**
+   * @generated from field: bool tcp = 4;
+   */
+  tcp: boolean;
+};
+
+/**
+ * Describes the message hutong.peers.PunchCandidate.
+ * Use `create(PunchCandidateSchema)` to create a new message.
+ */
+export const PunchCandidateSchema: GenMessage<PunchCandidate> = /*@__PURE__*/
+  messageDesc(file_hutong_peers, 7);
 
 /**
  * A session belongs to one call or one transfer and has exactly two devices. What one device says
@@ -206,7 +295,7 @@ export type SayRequest = Message<"hutong.peers.SayRequest"> & {
  * Use `create(SayRequestSchema)` to create a new message.
  */
 export const SayRequestSchema: GenMessage<SayRequest> = /*@__PURE__*/
-  messageDesc(file_hutong_peers, 6);
+  messageDesc(file_hutong_peers, 8);
 
 /**
  * @generated from message hutong.peers.SayReply
@@ -223,7 +312,7 @@ export type SayReply = Message<"hutong.peers.SayReply"> & {
  * Use `create(SayReplySchema)` to create a new message.
  */
 export const SayReplySchema: GenMessage<SayReply> = /*@__PURE__*/
-  messageDesc(file_hutong_peers, 7);
+  messageDesc(file_hutong_peers, 9);
 
 /**
  * @generated from message hutong.peers.FetchRequest
@@ -245,7 +334,7 @@ export type FetchRequest = Message<"hutong.peers.FetchRequest"> & {
  * Use `create(FetchRequestSchema)` to create a new message.
  */
 export const FetchRequestSchema: GenMessage<FetchRequest> = /*@__PURE__*/
-  messageDesc(file_hutong_peers, 8);
+  messageDesc(file_hutong_peers, 10);
 
 /**
  * @generated from message hutong.peers.FetchReply
@@ -262,7 +351,7 @@ export type FetchReply = Message<"hutong.peers.FetchReply"> & {
  * Use `create(FetchReplySchema)` to create a new message.
  */
 export const FetchReplySchema: GenMessage<FetchReply> = /*@__PURE__*/
-  messageDesc(file_hutong_peers, 9);
+  messageDesc(file_hutong_peers, 11);
 
 /**
  * Notice to the other device.
@@ -291,7 +380,7 @@ export type Said = Message<"hutong.peers.Said"> & {
  * Use `create(SaidSchema)` to create a new message.
  */
 export const SaidSchema: GenMessage<Said> = /*@__PURE__*/
-  messageDesc(file_hutong_peers, 10);
+  messageDesc(file_hutong_peers, 12);
 
 /**
  * How the bytes of a call or a transfer travelled; shown to both people.
@@ -325,6 +414,50 @@ export enum Path {
  */
 export const PathSchema: GenEnum<Path> = /*@__PURE__*/
   enumDesc(file_hutong_peers, 0);
+
+/**
+ * @generated from enum hutong.peers.PunchKind
+ */
+export enum PunchKind {
+  /**
+   * @generated from enum value: PUNCH_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * an address of the device itself
+   *
+   * @generated from enum value: PUNCH_KIND_HOST = 1;
+   */
+  HOST = 1,
+
+  /**
+   * as the server sees it
+   *
+   * @generated from enum value: PUNCH_KIND_REFLEXIVE = 2;
+   */
+  REFLEXIVE = 2,
+
+  /**
+   * asked of the router
+   *
+   * @generated from enum value: PUNCH_KIND_MAPPED = 3;
+   */
+  MAPPED = 3,
+
+  /**
+   * what a symmetric NAT may take next
+   *
+   * @generated from enum value: PUNCH_KIND_PREDICTED = 4;
+   */
+  PREDICTED = 4,
+}
+
+/**
+ * Describes the enum hutong.peers.PunchKind.
+ */
+export const PunchKindSchema: GenEnum<PunchKind> = /*@__PURE__*/
+  enumDesc(file_hutong_peers, 1);
 
 /**
  * @generated from service hutong.peers.Peers

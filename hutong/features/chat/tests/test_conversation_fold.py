@@ -75,7 +75,7 @@ class Fold:
 
 def fresh(conversation: pb.Conversation) -> tuple[object, ...]:
     people = sorted(
-        (each.profile.SerializeToString(), each.owner, each.delivered, each.read)
+        (each.profile.SerializeToString(), each.role == pb.ROLE_OWNER, each.delivered, each.read)
         for each in conversation.members
     )
     return conversation.title, conversation.group, conversation.head, conversation.unread, people

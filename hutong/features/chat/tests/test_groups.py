@@ -71,7 +71,7 @@ async def test_a_group_of_three(server: TestServer) -> None:
     assert [each.log for each in carol.bodies(pb.ConversationJoined)] == [log]
     seen = await get(carol, log)
     assert (seen.title, seen.group, seen.joined, seen.head) == ("Team 一", True, 1, 1)
-    assert {(each.profile.user, each.owner) for each in seen.members} == {
+    assert {(each.profile.user, each.role == pb.ROLE_OWNER) for each in seen.members} == {
         (alice.user, True),
         (bobby.user, False),
         (carol.user, False),
@@ -164,7 +164,7 @@ async def test_the_longest_standing_member_inherits_a_group(server: TestServer) 
     log = await group(alice, carol)
     await alice.call("Chat.AddMembers", pb.AddMembersRequest(log=log, users=[bobby.user]))
     await alice.call("Chat.Leave", pb.LeaveRequest(log=log))
-    owners = {each.profile.handle for each in (await get(bobby, log)).members if each.owner}
+    owners = {each.profile.handle for each in (await get(bobby, log)).members if each.role == pb.ROLE_OWNER}
     assert owners == {"carol"}
     await carol.call("Chat.Leave", pb.LeaveRequest(log=log))
     await bobby.call("Chat.Leave", pb.LeaveRequest(log=log))

@@ -17,6 +17,7 @@ import {
   MembersAddedSchema,
   MessageRecalledSchema,
   MessageSentSchema,
+  Role,
   type Conversation,
 } from '../../schema/chat_pb'
 import { Contacts, type ContactSchema } from '../../schema/contacts_pb'
@@ -367,7 +368,7 @@ export class FakeServer {
       title: room.title,
       members: room.members.map(({ user: member, owner, delivered, read }) => ({
         profile: this.profiles.get(member) ?? {},
-        owner,
+        role: owner ? Role.OWNER : Role.MEMBER,
         delivered,
         read,
       })),
