@@ -16,20 +16,20 @@ AUDIENCE_CONTACTS: Audience
 AUDIENCE_NOBODY: Audience
 
 class Conversation(_message.Message):
-    __slots__ = ("log", "pinned_at_ms", "muted_until_ms", "hidden", "unread", "mentions")
+    __slots__ = ("log", "pinned_at_ms", "muted_until_ms", "hidden_seq", "unread", "mentions")
     LOG_FIELD_NUMBER: _ClassVar[int]
     PINNED_AT_MS_FIELD_NUMBER: _ClassVar[int]
     MUTED_UNTIL_MS_FIELD_NUMBER: _ClassVar[int]
-    HIDDEN_FIELD_NUMBER: _ClassVar[int]
+    HIDDEN_SEQ_FIELD_NUMBER: _ClassVar[int]
     UNREAD_FIELD_NUMBER: _ClassVar[int]
     MENTIONS_FIELD_NUMBER: _ClassVar[int]
     log: str
     pinned_at_ms: int
     muted_until_ms: int
-    hidden: bool
+    hidden_seq: int
     unread: bool
     mentions: bool
-    def __init__(self, log: _Optional[str] = ..., pinned_at_ms: _Optional[int] = ..., muted_until_ms: _Optional[int] = ..., hidden: _Optional[bool] = ..., unread: _Optional[bool] = ..., mentions: _Optional[bool] = ...) -> None: ...
+    def __init__(self, log: _Optional[str] = ..., pinned_at_ms: _Optional[int] = ..., muted_until_ms: _Optional[int] = ..., hidden_seq: _Optional[int] = ..., unread: _Optional[bool] = ..., mentions: _Optional[bool] = ...) -> None: ...
 
 class Draft(_message.Message):
     __slots__ = ("log", "text", "reply_to", "at_ms")
