@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from google.protobuf.message import Message
 
@@ -56,6 +56,7 @@ class Sessions:
         self._followers: dict[str, set[Connection]] = {}
         self._dirty: list[Connection] = []
         self._counts: Counter[tuple[str, str]] = Counter()
+        self._watchers: list[Callable[[str], object]] = []
         self.closing = False
 
     def challenge(self, network: bytes) -> link_pb2.Challenge:
@@ -90,6 +91,8 @@ class Sessions:
         if not connections:
             self._bus.listen(f"user.{connection.user}", self._on_directed)
         connections.add(connection)
+        for watcher in self._watchers:
+            watcher(connection.user)
 
     def closed(self, connection: Connection) -> None:
         """Forget a connection."""
@@ -102,6 +105,12 @@ class Sessions:
             if not connections:
                 del self._users[connection.user]
                 self._bus.ignore(f"user.{connection.user}")
+            for watcher in self._watchers:
+                watcher(connection.user)
+
+    def on_devices(self, watcher: Callable[[str], object]) -> None:
+        """Call `watcher` with a user whose connected devices may have changed. It must be quick."""
+        self._watchers.append(watcher)
 
     def online(self, user: str) -> bool:
         """Tell whether the user has a connection here."""

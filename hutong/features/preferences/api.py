@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from hutong.platform.database import Executor
@@ -19,3 +20,6 @@ class Preferences(Protocol):
 
     def muted(self, executor: Executor, user: str, now_ms: int) -> frozenset[str]:
         """Return the logs a user does not want to hear of now."""
+
+    def on_account(self, listener: Callable[[str], object]) -> None:
+        """Call `listener` with a user who changed what they set for the account, after the commit."""

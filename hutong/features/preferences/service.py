@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from hutong.features.chat.api import Chat
 from hutong.features.preferences import api, model, store
 from hutong.platform.database import Executor
@@ -25,6 +28,7 @@ class PreferencesService:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._chat = platform.use(Chat)
+        self._listeners: list[Callable[[str], object]] = []
         platform.provide(api.Preferences, self)
 
     # ---- for other features ----
@@ -42,6 +46,10 @@ class PreferencesService:
         return frozenset(
             each.log for each in store.conversations(executor, user) if model.is_muted(each, now_ms)
         )
+
+    def on_account(self, listener: Callable[[str], object]) -> None:
+        """Call `listener` with a user who changed what they set for the account, after the commit."""
+        self._listeners.append(listener)
 
     # ---- the service ----
 
@@ -68,6 +76,8 @@ class PreferencesService:
             if store.account(tx, user) != account:
                 store.put_account(tx, user, account)
                 tx.append(f"inbox:{user}", pb.AccountChanged(account=account), author=user)
+                for listener in self._listeners:
+                    tx.after_commit(partial(listener, user))
             return pb.SetAccountReply()
 
         return caller.write(self._platform.writer, pb.SetAccountReply, change)
