@@ -97,5 +97,7 @@ class KeepReply(_message.Message):
     def __init__(self) -> None: ...
 
 class PacksChanged(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("pack",)
+    PACK_FIELD_NUMBER: _ClassVar[int]
+    pack: str
+    def __init__(self, pack: _Optional[str] = ...) -> None: ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hutong.features.files import store
+from hutong.features.files import api, store
 from hutong.platform.database import Executor
 from hutong.platform.errors import InvalidArgument, NotFound
 from hutong.platform.following import LogAccess
@@ -49,6 +49,11 @@ class Access:
         return found
 
     # ---- api.Files ----
+
+    def shown(self, executor: Executor, user: str, blob: str) -> api.Shown:
+        """Return what a blob is."""
+        found = self.readable(executor, user, blob)
+        return api.Shown(found.size_bytes, found.media_type, found.width, found.height)
 
     def share(self, tx: Transaction, user: str, blob: str, log: str) -> None:
         """Let everybody who may read `log` read the blob."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from hutong.features.chat.api import Chat
-from hutong.features.reactions import model, store
+from hutong.features.reactions import store
 from hutong.platform import events
+from hutong.platform.emoji import one_emoji
 from hutong.platform.errors import FailedPrecondition, NotFound, ResourceExhausted
 from hutong.platform.feature import Platform
 from hutong.platform.limits import Rate
@@ -26,7 +27,7 @@ class ReactionsService:
 
     def react(self, caller: Caller, request: pb.ReactRequest) -> Pending[pb.ReactReply]:
         """Put an emoji on a message, or take it off. What is so already changes nothing."""
-        emoji = model.emoji(request.emoji)
+        emoji = one_emoji(request.emoji)
         user, log, seq = caller.user, request.log, request.seq
         self._platform.limits.spend(REACTS, user)
 

@@ -20,8 +20,8 @@ _KEYCAP = "[0-9#*]\ufe0f?\u20e3"
 _EMOJI = re.compile(f"{_TAGGED}|{_ELEMENT}(?:\u200d{_ELEMENT})*|{_FLAG}|{_KEYCAP}")
 
 
-def emoji(text: str) -> str:
+def one_emoji(text: str) -> str:
     """Return one emoji as it is. Raises `InvalidArgument` for anything else."""
     if len(text.encode()) > EMOJI_BYTES_MAX or not _EMOJI.fullmatch(text):
-        raise InvalidArgument("A reaction is one emoji.", reason="not_an_emoji")
+        raise InvalidArgument("This is not one emoji.", reason="not_an_emoji")
     return text

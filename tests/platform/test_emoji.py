@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hutong.features.reactions.model import emoji
+from hutong.platform.emoji import one_emoji
 from hutong.platform.errors import InvalidArgument
 from hutong.testing import refused
 
@@ -15,10 +15,10 @@ JOINERS = ["\u200d", "\ufe0f", "👍\u200d", "👨" + "\u200d👨" * 5]
 
 @pytest.mark.parametrize("text", EMOJI)
 def test_one_emoji(text: str) -> None:
-    assert emoji(text) == text
+    assert one_emoji(text) == text
 
 
 @pytest.mark.parametrize("text", [*NOT_EMOJI, *JOINERS])
 def test_anything_else(text: str) -> None:
     with refused(InvalidArgument, "not_an_emoji"):
-        emoji(text)
+        one_emoji(text)
