@@ -69,6 +69,11 @@ class Access:
         self.readable(tx, user, blob)
         store.put_grant(tx, blob, store.EVERYBODY)
 
+    def keep(self, tx: Transaction, user: str, blob: str, size_bytes: int) -> None:
+        """Give a user something the server made and put into the blob store."""
+        store.put_blob(tx, store.Blob(blob, size_bytes, created_at_ms=tx.now_ms))
+        store.put_grant(tx, blob, store.to_user(user))
+
     def publish_profile_picture(self, tx: Transaction, user: str, blob: str) -> None:
         """Publish a blob that becomes a profile picture. Raises `InvalidArgument` when it is none."""
         found = self.readable(tx, user, blob)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from hutong.platform.database import Executor
 from hutong.platform.writer import Transaction
@@ -33,3 +33,25 @@ class Files(Protocol):
 
     def publish(self, tx: Transaction, user: str, blob: str) -> None:
         """Let every signed-in user read the blob (profile pictures). Raises `NotFound` likewise."""
+
+    def keep(self, tx: Transaction, user: str, blob: str, size_bytes: int) -> None:
+        """Give a user something the server made and put into the blob store, named by its SHA-256."""
+
+
+class Thumbnail(NamedTuple):
+    """A small copy of a picture in the blob store, WebP."""
+
+    blob: str
+    size_bytes: int
+    width: int
+    height: int
+
+
+class Thumbnails(Protocol):
+    """Small copies of pictures that nobody uploaded."""
+
+    async def make(self, data: bytes) -> Thumbnail | None:
+        """Return a small copy of a picture, stored; None when it is none. Raises `Unavailable`."""
+
+    def give(self, tx: Transaction, user: str, thumbnail: Thumbnail) -> None:
+        """Let a user read it, as if they had uploaded it."""

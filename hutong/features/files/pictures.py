@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -17,6 +17,8 @@ from hutong.platform import journal
 THUMBNAIL_SIDE = 480
 # 64 million pixels are 256 MB once decoded. Phones make pictures of 12 to 50 million.
 PIXELS_MAX = 64_000_000
+# Pages show pictures of 1 to 3 million.
+STRANGERS_PIXELS_MAX = 16_000_000
 # A picture's file is small; a film that begins like one is not worth a look.
 PICTURE_BYTES_MAX = 64 * 1024 * 1024
 
@@ -49,9 +51,18 @@ def look(path: Path) -> Picture | None:
     """Return what a file shows, or None when it is no picture this server can show."""
     if path.stat().st_size > PICTURE_BYTES_MAX:
         return None
+    with path.open("rb") as file:
+        return _look_safely(file, PIXELS_MAX)
+
+
+def look_at(data: bytes) -> Picture | None:
+    """Return what the bytes of a stranger's picture show, like `look`."""
+    return _look_safely(io.BytesIO(data), STRANGERS_PIXELS_MAX)
+
+
+def _look_safely(file: IO[bytes], pixels_max: int) -> Picture | None:
     try:
-        with path.open("rb") as file:
-            return _look(file)
+        return _look(file, pixels_max)
     except UnidentifiedImageError:
         return None
     except Exception as error:  # noqa: BLE001  hostile bytes raise anything in a decoder
@@ -59,12 +70,12 @@ def look(path: Path) -> Picture | None:
         return None
 
 
-def _look(file: io.BufferedReader) -> Picture | None:
+def _look(file: IO[bytes], pixels_max: int) -> Picture | None:
     with Image.open(file, formats=_FORMATS) as image:
         assert image.format is not None
         media_type = _MEDIA_TYPES[image.format]
         width, height = image.size
-        if width * height > PIXELS_MAX:
+        if width * height > pixels_max:
             return None
         if image.getexif().get(_ORIENTATION) in _TURNED:
             width, height = height, width

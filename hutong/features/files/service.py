@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hutong.features.files import api, model
 from hutong.features.files.access import Access
+from hutong.features.files.thumbnails import Thumbnails
 from hutong.features.files.uploads import Uploads
 from hutong.features.identity.api import Identity
 from hutong.platform.errors import NotFound
@@ -42,4 +43,6 @@ def build(platform: Platform) -> tuple[object, ...]:
     access = Access(platform.logs)
     platform.provide(api.Files, access)
     platform.use(Identity).on_picture(access.publish_profile_picture)
-    return Uploads(platform, access), Reads(platform, access)
+    thumbnails = Thumbnails(platform)
+    platform.provide(api.Thumbnails, thumbnails)
+    return Uploads(platform, access), Reads(platform, access), thumbnails
