@@ -11,7 +11,7 @@ from typing import Literal
 
 from rich.filesize import decimal
 
-from hutong.client.nat import discover_nat
+from hutong.client.nat import Chance, discover_nat
 from hutong.client.probe import IceUrl, ProbeError, stun_binding, turn_allocation
 
 _FREE_BYTES_MIN = 1024**3
@@ -71,6 +71,8 @@ async def examine_nat(host: str, port: int) -> Finding:
     except ProbeError as error:
         return Finding("NAT", "note", f"It cannot be told: {error}", "Calls and files go by the relay.")
     found = f"{nat.kind}, seen as {nat.mapped.host} port {nat.mapped.port}"
+    if nat.chance is not Chance.UNKNOWN:
+        found += f"; direct connections: {nat.chance.value}"
     if nat.mapping is None or nat.filtering is None:
         advice = "Give the server a second address (relay_discovery) to learn which."
         return Finding("NAT", "ok", found, advice if nat.translates else "")

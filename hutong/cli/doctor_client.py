@@ -93,7 +93,8 @@ async def _examine_ice(me: Client) -> list[Finding]:
             if url.scheme == "stun":
                 stun = await examine_stun(url.host, url.port)
                 findings.append(stun)
-                if stun.result == "ok":
+                # A second address is there for the NAT's sake, and asked by the first.
+                if stun.result == "ok" and all(each.check != "NAT" for each in findings):
                     findings.append(await examine_nat(url.host, url.port))
             elif url.scheme in {"turn", "turns"}:
                 findings.append(await examine_turn(url, each.username, each.credential))

@@ -1,4 +1,4 @@
-"""Finds out how the network between this machine and a server treats UDP, and keeps a way through it open.
+"""Finds out how the network between this machine and a server treats UDP.
 
 Source: RFC 5780 (NAT behaviour discovery using STUN), RFC 4787 (the names of the behaviours).
 """
@@ -9,10 +9,8 @@ import asyncio
 import contextlib
 import enum
 import socket
-from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, cast
 
 from hutong.client.probe import ProbeError
 from hutong.platform.clock import Randomness
@@ -35,9 +33,16 @@ _ANSWER_S = 2.0
 _SILENCE_S = 1.5
 # A server answers at most as much as it was sent without counting: a padded request is never refused.
 _PADDING = (AttributeType.SOFTWARE, b"Hutong".ljust(64))
-# NATs forget UDP mappings after 30 seconds at the earliest seen in the wild (RFC 4787 asks for 120).
-KEEP_ALIVE_S = 20.0
-_LOST_AFTER = 3
+
+
+class Chance(enum.Enum):
+    """How often a direct path opens from here; the values are for people. The web client says the same."""
+
+    BEST = "very likely"
+    GOOD = "likely"
+    SOME = "with some networks"
+    NONE = "no, everything is relayed"
+    UNKNOWN = "not known"
 
 
 class Behaviour(enum.Enum):
@@ -83,8 +88,18 @@ class Nat:
         """Whether a direct path to a device that is as badly off will not open."""
         return self.mapping not in {None, Behaviour.ENDPOINT_INDEPENDENT}
 
+    @property
+    def chance(self) -> Chance:
+        """How often a direct path opens (docs/nat.md has the pairs)."""
+        if self.is_hard:
+            return Chance.SOME
+        if self.mapping is None or self.filtering is None:
+            return Chance.UNKNOWN if self.translates else Chance.BEST
+        strict = self.filtering is Behaviour.ADDRESS_AND_PORT_DEPENDENT
+        return Chance.GOOD if strict else Chance.BEST
 
-class _Socket(asyncio.DatagramProtocol):
+
+class StunSocket(asyncio.DatagramProtocol):
     """A UDP socket that asks several questions at once."""
 
     def __init__(self) -> None:
@@ -92,10 +107,12 @@ class _Socket(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Be ready to ask."""
         # uvloop's transports are no subclasses of asyncio's.
         self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
+        """Hand an answer to whoever asked."""
         try:
             message = parse_message(data)
         except StunError:
@@ -106,6 +123,7 @@ class _Socket(asyncio.DatagramProtocol):
 
     @property
     def port(self) -> int:
+        """The local one."""
         return int(self._transport.get_extra_info("sockname")[1])
 
     async def ask(
@@ -136,6 +154,7 @@ class _Socket(asyncio.DatagramProtocol):
             del self._waiting[transaction_id]
 
     def close(self) -> None:
+        """Ask no more."""
         self._transport.close()
 
 
@@ -144,9 +163,9 @@ async def discover_nat(host: str, port: int) -> Nat:
 
     Raises `ProbeError` when the server does not answer over UDP.
     """
-    server, family = await _resolve(host, port)
+    server, family = await resolve_server(host, port)
     # What comes in by a mapping depends on whom it was used with, so the two halves have a socket each.
-    mapping, filtering = await _open(family), await _open(family)
+    mapping, filtering = await open_socket(family), await open_socket(family)
     try:
         first, other = await _first(mapping, server)
         local = Address(_local_host(family, server), mapping.port)
@@ -161,10 +180,10 @@ async def discover_nat(host: str, port: int) -> Nat:
         filtering.close()
 
 
-async def _first(asking: _Socket, server: Address) -> tuple[Address, Address | None]:
+async def _first(asking: StunSocket, server: Address) -> tuple[Address, Address | None]:
     """Return our address as the server sees it, and the server's other address if it has one."""
     answer = await asking.ask(server)
-    mapped = None if answer is None else _mapped(answer[0])
+    mapped = None if answer is None else mapped_address(answer[0])
     if answer is None or mapped is None:
         raise ProbeError(f"no answer over UDP within {_ANSWER_S:.0f} s")
     value = answer[0].get(AttributeType.OTHER_ADDRESS)
@@ -176,12 +195,12 @@ async def _first(asking: _Socket, server: Address) -> tuple[Address, Address | N
     return mapped, other if same_family else None
 
 
-async def _mapping(asking: _Socket, first: Address, server: Address, other: Address) -> Behaviour | None:
+async def _mapping(asking: StunSocket, first: Address, server: Address, other: Address) -> Behaviour | None:
     """Compare the addresses that different places of the server see (RFC 5780 section 4.3)."""
     seen: list[Address] = []
     for place in (Address(other.host, server.port), other):
         answer = await asking.ask(place)
-        mapped = None if answer is None else _mapped(answer[0])
+        mapped = None if answer is None else mapped_address(answer[0])
         if mapped is None:
             return None
         seen.append(mapped)
@@ -194,7 +213,7 @@ async def _mapping(asking: _Socket, first: Address, server: Address, other: Addr
     return Behaviour.ADDRESS_AND_PORT_DEPENDENT
 
 
-async def _filtering(asking: _Socket, server: Address, other: Address) -> Behaviour | None:
+async def _filtering(asking: StunSocket, server: Address, other: Address) -> Behaviour | None:
     """Ask for answers from places nothing was sent to (RFC 5780 section 4.4)."""
     if await asking.ask(server) is None:
         return None
@@ -210,63 +229,8 @@ async def _filtering(asking: _Socket, server: Address, other: Address) -> Behavi
     return Behaviour.ADDRESS_AND_PORT_DEPENDENT
 
 
-class KeptMapping:
-    """Keeps a UDP mapping to a server alive while it is entered, and knows its outside address.
-
-    `mapped` is None until the first answer and when the server has not answered three times;
-    `changed` is called with every new value.
-    """
-
-    def __init__(
-        self,
-        host: str,
-        port: int,
-        *,
-        every_s: float = KEEP_ALIVE_S,
-        changed: Callable[[Address | None], None] | None = None,
-    ) -> None:
-        self._host = host
-        self._port = port
-        self._every_s = every_s
-        self._changed = changed
-        self._socket: _Socket | None = None
-        self._task: asyncio.Task[None] | None = None
-        self.mapped: Address | None = None
-
-    async def __aenter__(self) -> Self:
-        server, family = await _resolve(self._host, self._port)
-        self._socket = await _open(family)
-        self._task = asyncio.create_task(self._keep(self._socket, server))
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        assert self._task is not None
-        assert self._socket is not None
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
-        self._socket.close()
-
-    async def _keep(self, asking: _Socket, server: Address) -> None:
-        missed = 0
-        while True:
-            answer = await asking.ask(server)
-            mapped = None if answer is None else _mapped(answer[0])
-            missed = missed + 1 if mapped is None else 0
-            if mapped is not None or missed >= _LOST_AFTER:
-                self._set(mapped)
-            await asyncio.sleep(self._every_s)
-
-    def _set(self, mapped: Address | None) -> None:
-        if mapped != self.mapped:
-            self.mapped = mapped
-            if self._changed is not None:
-                self._changed(mapped)
-
-
-async def _resolve(host: str, port: int) -> tuple[Address, socket.AddressFamily]:
+async def resolve_server(host: str, port: int) -> tuple[Address, socket.AddressFamily]:
+    """Return a server's address, and the family of sockets for it. Raises `ProbeError`."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
     except OSError as error:
@@ -275,9 +239,12 @@ async def _resolve(host: str, port: int) -> tuple[Address, socket.AddressFamily]
     return Address(str(address[0]), int(address[1])), socket.AddressFamily(family)
 
 
-async def _open(family: socket.AddressFamily) -> _Socket:
+async def open_socket(family: socket.AddressFamily) -> StunSocket:
+    """Return a socket on a port of the system's choice."""
     any_host = "::" if family == socket.AF_INET6 else "0.0.0.0"  # noqa: S104  # answers come from anywhere
-    _, opened = await asyncio.get_running_loop().create_datagram_endpoint(_Socket, local_addr=(any_host, 0))
+    _, opened = await asyncio.get_running_loop().create_datagram_endpoint(
+        StunSocket, local_addr=(any_host, 0)
+    )
     return opened
 
 
@@ -291,7 +258,8 @@ def _local_host(family: socket.AddressFamily, server: Address) -> str:
         return str(probe.getsockname()[0])
 
 
-def _mapped(answer: Message) -> Address | None:
+def mapped_address(answer: Message) -> Address | None:
+    """Return how the server sees us, or None when it does not say."""
     value = answer.get(AttributeType.XOR_MAPPED_ADDRESS)
     if value is None:
         return None

@@ -14,7 +14,13 @@ import pytest_asyncio
 from hutong.features.quicksend import channel as rules
 from hutong.features.quicksend.service import JOINS, OPENS, RELAYS
 from hutong.local import Client
-from hutong.platform.errors import FailedPrecondition, InvalidArgument, NotFound, ResourceExhausted
+from hutong.platform.errors import (
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    ResourceExhausted,
+)
 from hutong.schema import quicksend_pb2 as pb
 from hutong.testing import TestServer, refused
 
@@ -200,6 +206,39 @@ async def test_what_waits_is_bounded(ends: Ends) -> None:
         await ends.say(ends.one, number, b"x")
     with refused(ResourceExhausted, "unheard"):
         await ends.say(ends.one, 4 + rules.UNHEARD_MAX, b"x")
+
+
+async def test_a_channel_carries_so_much_and_no_more(ends: Ends) -> None:
+    """QUICK11: of both ends together, heard or not; a letter said again counts once."""
+    await ends.join()
+    letter = b"x" * rules.LETTER_BYTES_MAX
+    room = rules.SAID_BYTES_MAX // len(letter)
+    assert room % 2 == 1
+    for number in range(1, room // 2 + 1):
+        for token, other in ((ends.one, ends.two), (ends.two, ends.one)):
+            await ends.say(token, number, letter)
+            await ends.say(token, number, letter)
+            await ends.hear(other, number)
+    last = room // 2 + 1
+    await ends.say(ends.one, last, letter)
+    left_bytes = rules.SAID_BYTES_MAX - room * len(letter)
+    with refused(ResourceExhausted, "channel_full"):
+        await ends.say(ends.two, last, b"x" * (left_bytes + 1))
+    await ends.say(ends.two, last, b"x" * left_bytes)
+    with refused(ResourceExhausted, "channel_full"):
+        await ends.say(ends.two, last + 1, b"x")
+    # It can still be ended.
+    await ends.leave(ends.two, pb.ENDING_DONE)
+
+
+async def test_an_operator_may_turn_it_off(tmp_path: Path) -> None:
+    """QUICK6: with a reason for the page, and nothing is opened."""
+    async with TestServer.run(tmp_path, quick_send=False) as server:
+        ends = Ends(server)
+        with refused(PermissionDenied, "quick_send_off"):
+            await ends.open()
+        with refused(PermissionDenied, "quick_send_off"):
+            await ends.join()
 
 
 async def test_codes_of_one_network_are_bounded(ends: Ends) -> None:

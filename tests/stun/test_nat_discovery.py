@@ -1,4 +1,4 @@
-"""`hutong.client.nat` against scripted servers, the real relay, and real NATs."""
+"""`hutong.client.nat` and `kept_mapping` against scripted servers, the real relay, and real NATs."""
 
 import asyncio
 import json
@@ -14,7 +14,8 @@ from typing import Any, cast
 import pytest
 
 from hutong.client import nat as nat_module
-from hutong.client.nat import Behaviour, KeptMapping, Nat, discover_nat
+from hutong.client.kept_mapping import KeptMapping
+from hutong.client.nat import Behaviour, Nat, discover_nat
 from hutong.client.probe import ProbeError
 from hutong.protocols.stun import Address
 from hutong.protocols.stun.address import encode_address, encode_xor_address

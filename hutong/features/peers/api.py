@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from hutong.features.peers.ice import ice_servers
+
+__all__ = ["Device", "Peers", "ice_servers"]
+
 
 @dataclass(frozen=True, slots=True)
 class Device:

@@ -9,9 +9,19 @@ from hutong.schema import peers_pb2 as pb
 
 
 def ice_servers(
-    endpoints: Endpoints, coturn: Coturn | None, *, user: str, now_s: int, lifetime_s: int
+    endpoints: Endpoints,
+    coturn: Coturn | None,
+    *,
+    user: str,
+    now_s: int,
+    lifetime_s: int,
+    discovery: str = "",
 ) -> list[pb.IceServer]:
-    """Return the servers with credentials for that long; none when there is no relay."""
+    """Return the servers with credentials for that long; none when there is no relay.
+
+    `discovery` is the built-in server's second address (`relay_discovery`): two that see the same client
+    tell it how its NAT behaves.
+    """
     if coturn is not None:
         host, port, tls_port, secret = coturn.host, coturn.port, coturn.tls_port, coturn.secret
     else:
@@ -24,7 +34,10 @@ def ice_servers(
     if tls_port:
         urls.append(f"turns:{host}:{tls_port}?transport=tcp")
     username, credential = time_limited_credentials(secret, user, now_s, lifetime_s)
+    stuns = [f"stun:{host}:{port}"]
+    if discovery and coturn is None:
+        stuns.append(f"stun:{discovery}")
     return [
-        pb.IceServer(urls=[f"stun:{host}:{port}"]),
+        pb.IceServer(urls=stuns),
         pb.IceServer(urls=urls, username=username, credential=credential),
     ]

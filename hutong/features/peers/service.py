@@ -82,6 +82,7 @@ class PeersService:
             user=caller.user,
             now_s=now_s,
             lifetime_s=CREDENTIAL_LIFE_S,
+            discovery=self._platform.settings.relay_discovery,
         )
         return pb.GetIceServersReply(servers=servers, expires_at_ms=(now_s + CREDENTIAL_LIFE_S) * 1000)
 

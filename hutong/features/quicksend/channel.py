@@ -15,6 +15,9 @@ LETTER_BYTES_MAX = 72 * 1024
 # Waiting for one end: a description with its candidates, many times over.
 UNHEARD_MAX = 128
 UNHEARD_BYTES_MAX = 256 * 1024
+# Of both ends together, in the channel's life: what two need to find a path a hundred times over. Beyond it
+# somebody would carry files in letters.
+SAID_BYTES_MAX = 8 * 1024 * 1024
 # Nobody has come; both are there; one is not heard of (it asks every ten seconds).
 WAIT_S = 3_600.0
 LIFE_S = 6 * 3_600.0
@@ -56,6 +59,7 @@ class Channel:
         self.opened_at = now
         self.ends = [sender]
         self.ending: pb.Ending = pb.ENDING_UNSPECIFIED
+        self._said_bytes = 0
 
     @property
     def unheard_bytes(self) -> int:
@@ -110,10 +114,13 @@ class Channel:
             return
         if number != ours.said + 1:
             raise InvalidArgument("Letters are numbered one after the other.", reason="out_of_order")
+        if self._said_bytes + len(letter) > SAID_BYTES_MAX:
+            raise ResourceExhausted("Too much was said on this channel.", reason="channel_full")
         waiting_bytes = theirs.unheard_bytes + len(letter)
         if len(theirs.unheard) >= UNHEARD_MAX or waiting_bytes > UNHEARD_BYTES_MAX:
             raise ResourceExhausted("The other side does not listen.", reason="unheard")
         ours.said, ours.last = number, digest
+        self._said_bytes += len(letter)
         theirs.unheard.append(letter)
         theirs.unheard_bytes = waiting_bytes
         theirs.stir()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from hutong.features.quicksend.channel import WAIT_S, Channel, Channels, End, check_token
 from hutong.features.quicksend.relays import LIFE_S, relays
 from hutong.platform.coturn import parse_coturn
-from hutong.platform.errors import FailedPrecondition
+from hutong.platform.errors import FailedPrecondition, PermissionDenied
 from hutong.platform.feature import Platform
 from hutong.platform.limits import Rate, network_of
 from hutong.platform.rpc import Caller
@@ -40,6 +40,7 @@ class QuickSendService:
 
     def open(self, caller: Caller, request: pb.OpenRequest) -> pb.OpenReply:
         """Give the sender a channel."""
+        self._check_on()
         token = check_token(request.token)
         network = network_of(caller.address)
         self._spend(ALL_OPENS, "")
@@ -57,6 +58,7 @@ class QuickSendService:
 
     def join(self, caller: Caller, request: pb.JoinRequest) -> pb.JoinReply:
         """Let the receiver in: the one guess a channel allows."""
+        self._check_on()
         token = check_token(request.token)
         self._spend(ALL_JOINS, "")
         self._spend(JOINS, network_of(caller.address))
@@ -97,6 +99,10 @@ class QuickSendService:
         user = f"quick-{self._run}-{channel.number}"
         servers = relays(self._platform.endpoints, self._coturn, user, now_s)
         return pb.RelaysReply(servers=servers, expires_at_ms=(now_s + LIFE_S) * 1000)
+
+    def _check_on(self) -> None:
+        if not self._platform.settings.quick_send:
+            raise PermissionDenied("This server does not hand files over by a code.", reason="quick_send_off")
 
     def _find(self, caller: Caller, number: int, token: bytes) -> tuple[Channel, int]:
         """Return a channel and which end of it asks. Raises `RpcError`."""

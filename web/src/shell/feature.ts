@@ -52,7 +52,8 @@ export interface DropTarget {
   hint: string
   icon: string
   shown?: (props: ConversationProps) => boolean
-  drop: (props: ConversationProps, files: File[]) => void | Promise<void>
+  /** `items` are gone when the event is over; by them folders can be read. */
+  drop: (props: ConversationProps, files: File[], items?: DataTransferItemList) => void | Promise<void>
 }
 
 export interface FeatureSlots {
@@ -75,8 +76,12 @@ export interface FeatureSlots {
   overlay?: Component<AppProps>
   /** The whole page at `#/receive/<code>`, signed in or not. */
   receivePage?: Component<ReceivePageProps>
+  /** The whole page at `#/send`, signed in or not. */
+  sendPage?: Component<AppProps>
   /** In "Me", each a `design/Section`. */
   settingsSections?: Component<AppProps>[]
+  /** On the page about the connection, each a `design/Section`; shown only while that page is open. */
+  connectionSections?: Component<AppProps>[]
 }
 
 /** Every key starts with the feature's name and a dot; both languages have the same keys (a test says so). */

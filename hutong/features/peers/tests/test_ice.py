@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hutong.features.peers.ice import ice_servers
 from hutong.platform.coturn import Coturn
 from hutong.platform.endpoints import Endpoints
@@ -37,6 +39,14 @@ def test_a_coturn_takes_the_built_in_relays_place() -> None:
         assert stun == (["stun:[2001:db8::1]:3478"], "", "")
         place = "turn:[2001:db8::1]:3478?transport="
         assert turn == ([f"{place}udp", f"{place}tcp"], *login)
+
+
+def test_a_second_address_tells_how_a_nat_behaves() -> None:
+    """Of the built-in server: a coturn has its own."""
+    kept: dict[str, Any] = {"user": "alice", "now_s": 1, "lifetime_s": 60, "discovery": "198.51.100.4:8303"}
+    assert ice_servers(BUILT_IN, None, **kept)[0].urls == ["stun:192.0.2.1:8302", "stun:198.51.100.4:8303"]
+    coturn = Coturn("192.0.2.9", 3478, 0, b"north")
+    assert ice_servers(BUILT_IN, coturn, **kept)[0].urls == ["stun:192.0.2.9:3478"]
 
 
 def test_without_a_relay_there_is_none() -> None:

@@ -125,6 +125,11 @@ export class PeerSession {
     this.#recovery.hurry(this.#dependencies.clock.nowMs())
   }
 
+  /** It looks whole, and nothing arrives on it: makes a new connection. */
+  rebuild(): void {
+    if (!this.#ended()) this.#negotiation.rebuild()
+  }
+
   close(): void {
     this.#end('closed')
   }

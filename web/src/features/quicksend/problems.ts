@@ -1,5 +1,7 @@
 /** What went wrong, as a sentence the page can translate. */
 import { Ending } from '../../schema/quicksend_pb'
+import { StopReason } from '../../schema/transfers_pb'
+import type { StoppedError } from '../transfers/api'
 import { RpcError } from '../../model/feature'
 import { CodeError } from './code'
 import type { Problem } from './types'
@@ -12,9 +14,10 @@ const REASONS: Record<string, string> = {
   wrong_code: 'quicksend.void',
   gone: 'quicksend.gone',
   expired: 'quicksend.expired',
+  quick_send_off: 'quicksend.off',
 }
 
-/** The error that stands for the end of a channel. */
+/** The error that stands for the end of a channel, for the receiver. */
 export function endingProblem(ending: Ending): Error {
   switch (ending) {
     case Ending.CANCELLED:
@@ -27,6 +30,13 @@ export function endingProblem(ending: Ending): Error {
     default:
       return new Error('quicksend.gone')
   }
+}
+
+/** The error that stands for files that stopped, for the sender. */
+export function sendingProblem({ reason, byUs }: StoppedError): Error {
+  if (byUs) return new Error('transfers.unreadable')
+  if (reason === StopReason.STOP_NO_SPACE) return new Error('transfers.noRoomThere')
+  return new Error(reason === StopReason.STOP_DIFFERENT ? 'transfers.different' : 'quicksend.cancelledThere')
 }
 
 export function problemOf(error: unknown): Problem {
