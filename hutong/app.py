@@ -35,6 +35,7 @@ from hutong.platform.sealing import CoreDoor
 from hutong.platform.service_keys import ServiceKeys
 from hutong.platform.sessions import SWEEP_S, Sessions
 from hutong.platform.settings import Settings, SettingsError
+from hutong.platform.web_api import WebApis
 from hutong.platform.writer import Transaction, Writer
 from hutong.schema import log_pb2, sealed_pb2
 
@@ -72,6 +73,11 @@ class Core:
     def metrics(self) -> Metrics:
         """What /metrics shows."""
         return self.platform.metrics
+
+    @property
+    def web_apis(self) -> WebApis:
+        """What answers plain HTTP."""
+        return self.platform.web_apis
 
     @property
     def root(self) -> bytes:

@@ -14,13 +14,21 @@ from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.message import Message
 
 from hutong.schema import (
+    bots_pb2,
     chat_pb2,
     contacts_pb2,
     files_pb2,
+    forwarding_pb2,
     identity_pb2,
+    invites_pb2,
     log_pb2,
     options_pb2,
     peers_pb2,
+    pins_pb2,
+    polls_pb2,
+    previews_pb2,
+    reactions_pb2,
+    scheduled_pb2,
     transfers_pb2,
 )
 
@@ -93,9 +101,74 @@ GET_CHAT = method(_chat, "Chat.Get", chat_pb2.GetRequest, chat_pb2.GetReply)
 OPEN_CHAT = method(_chat, "Chat.Open", chat_pb2.OpenRequest, chat_pb2.OpenReply)
 CREATE_GROUP = method(_chat, "Chat.CreateGroup", chat_pb2.CreateGroupRequest, chat_pb2.CreateGroupReply)
 SEND = method(_chat, "Chat.Send", chat_pb2.SendRequest, chat_pb2.SendReply)
+EDIT = method(_chat, "Chat.Edit", chat_pb2.EditRequest, chat_pb2.EditReply)
+HISTORY = method(_chat, "Chat.History", chat_pb2.HistoryRequest, chat_pb2.HistoryReply)
 RECALL = method(_chat, "Chat.Recall", chat_pb2.RecallRequest, chat_pb2.RecallReply)
 MARK = method(_chat, "Chat.Mark", chat_pb2.MarkRequest, chat_pb2.MarkReply)
 TYPE = method(_chat, "Chat.Type", chat_pb2.TypeRequest, chat_pb2.TypeReply)
+ADD_MEMBERS = method(_chat, "Chat.AddMembers", chat_pb2.AddMembersRequest, chat_pb2.AddMembersReply)
+REMOVE_MEMBERS = method(
+    _chat, "Chat.RemoveMembers", chat_pb2.RemoveMembersRequest, chat_pb2.RemoveMembersReply
+)
+LEAVE = method(_chat, "Chat.Leave", chat_pb2.LeaveRequest, chat_pb2.LeaveReply)
+RENAME = method(_chat, "Chat.Rename", chat_pb2.RenameRequest, chat_pb2.RenameReply)
+SET_PICTURE = method(_chat, "Chat.SetPicture", chat_pb2.SetPictureRequest, chat_pb2.SetPictureReply)
+CHANGE_GROUP = method(_chat, "Chat.ChangeGroup", chat_pb2.ChangeGroupRequest, chat_pb2.ChangeGroupReply)
+SET_DISAPPEARING = method(
+    _chat, "Chat.SetDisappearing", chat_pb2.SetDisappearingRequest, chat_pb2.SetDisappearingReply
+)
+SET_ROLE = method(_chat, "Chat.SetRole", chat_pb2.SetRoleRequest, chat_pb2.SetRoleReply)
+MUTE_MEMBER = method(_chat, "Chat.MuteMember", chat_pb2.MuteMemberRequest, chat_pb2.MuteMemberReply)
+SET_NICKNAME = method(_chat, "Chat.SetNickname", chat_pb2.SetNicknameRequest, chat_pb2.SetNicknameReply)
+MEMBERS = method(_chat, "Chat.Members", chat_pb2.MembersRequest, chat_pb2.MembersReply)
+READERS = method(_chat, "Chat.Readers", chat_pb2.ReadersRequest, chat_pb2.ReadersReply)
+
+_invites = invites_pb2.DESCRIPTOR
+MAKE_INVITE = method(_invites, "Invites.Make", invites_pb2.MakeRequest, invites_pb2.MakeReply)
+LIST_INVITES = method(_invites, "Invites.List", invites_pb2.ListRequest, invites_pb2.ListReply)
+REVOKE_INVITE = method(_invites, "Invites.Revoke", invites_pb2.RevokeRequest, invites_pb2.RevokeReply)
+LOOK_AT_INVITE = method(_invites, "Invites.Look", invites_pb2.LookRequest, invites_pb2.LookReply)
+JOIN = method(_invites, "Invites.Join", invites_pb2.JoinByRequest, invites_pb2.JoinByReply)
+LIST_JOIN_REQUESTS = method(
+    _invites, "Invites.Requests", invites_pb2.RequestsRequest, invites_pb2.RequestsReply
+)
+ANSWER_JOIN_REQUEST = method(_invites, "Invites.Answer", invites_pb2.AnswerRequest, invites_pb2.AnswerReply)
+
+_bots = bots_pb2.DESCRIPTOR
+CREATE_BOT = method(_bots, "Bots.CreateBot", bots_pb2.CreateBotRequest, bots_pb2.CreateBotReply)
+LIST_BOTS = method(_bots, "Bots.ListBots", bots_pb2.ListBotsRequest, bots_pb2.ListBotsReply)
+CREATE_HOOK = method(_bots, "Bots.CreateHook", bots_pb2.CreateHookRequest, bots_pb2.CreateHookReply)
+
+REACT = method(
+    reactions_pb2.DESCRIPTOR, "Reactions.React", reactions_pb2.ReactRequest, reactions_pb2.ReactReply
+)
+VOTE = method(polls_pb2.DESCRIPTOR, "Polls.Vote", polls_pb2.VoteRequest, polls_pb2.VoteReply)
+CLOSE_POLL = method(polls_pb2.DESCRIPTOR, "Polls.Close", polls_pb2.CloseRequest, polls_pb2.CloseReply)
+PIN = method(pins_pb2.DESCRIPTOR, "Pins.Pin", pins_pb2.PinRequest, pins_pb2.PinReply)
+LIST_PINS = method(pins_pb2.DESCRIPTOR, "Pins.List", pins_pb2.ListRequest, pins_pb2.ListReply)
+FORWARD = method(
+    forwarding_pb2.DESCRIPTOR,
+    "Forwarding.Forward",
+    forwarding_pb2.ForwardRequest,
+    forwarding_pb2.ForwardReply,
+)
+LOOK_AT_LINK = method(
+    previews_pb2.DESCRIPTOR, "Previews.Look", previews_pb2.LookRequest, previews_pb2.LookReply
+)
+
+_scheduled = scheduled_pb2.DESCRIPTOR
+SCHEDULE = method(
+    _scheduled,
+    "ScheduledMessages.Schedule",
+    scheduled_pb2.ScheduleRequest,
+    scheduled_pb2.ScheduleReply,
+)
+LIST_SCHEDULED = method(
+    _scheduled, "ScheduledMessages.List", scheduled_pb2.ListRequest, scheduled_pb2.ListReply
+)
+CANCEL_SCHEDULED = method(
+    _scheduled, "ScheduledMessages.Cancel", scheduled_pb2.CancelRequest, scheduled_pb2.CancelReply
+)
 
 _files = files_pb2.DESCRIPTOR
 BEGIN_UPLOAD = method(_files, "Files.Begin", files_pb2.BeginRequest, files_pb2.BeginReply)

@@ -33,7 +33,7 @@ class Sync(Listener):
     """The logs of one person.
 
     `acknowledged` holds the cursors to start from and is kept up to date; `kept` is called when it has
-    changed. When it is empty, what happened before is skipped.
+    changed. When it is empty, what happened before is skipped, or with `unread` only what was read.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class Sync(Listener):
         clock: Clock,
         kept: Callable[[], None],
         seen: Callable[[Event], None],
+        unread: bool = False,
     ) -> None:
         self._connection = connection
         self._user = user
@@ -52,6 +53,7 @@ class Sync(Listener):
         self._clock = clock
         self._kept = kept
         self._seen = seen
+        self._unread = unread
         self._inbox = f"inbox:{user}"
         self._cursors: dict[str, int] = {}
         self._newest: dict[str, int] = {}
@@ -217,7 +219,7 @@ class Sync(Listener):
             # The inbox first: a conversation that comes in between is in the list or after this place.
             heads = {self._inbox: await self._inbox_head()} if first_time else {}
             listed = await self._connection.call(methods.LIST_CHATS, chat_pb2.ListRequest())
-            heads |= {each.log: each.head for each in listed.conversations}
+            heads |= {each.log: self._beginning(each) for each in listed.conversations}
             for log, head in heads.items():
                 # A log we have no cursor for, although we had been here before, is new: from its start.
                 self._acknowledged.setdefault(log, head if first_time else 0)
@@ -228,6 +230,13 @@ class Sync(Listener):
         for log, cursor in self._acknowledged.items():
             self._cursors.setdefault(log, cursor)
         self._behind.update(self._cursors)
+
+    def _beginning(self, conversation: chat_pb2.Conversation) -> int:
+        """Return after which event a conversation begins that this device sees for the first time."""
+        for member in conversation.members:
+            if self._unread and member.profile.user == self._user:
+                return member.read
+        return conversation.head
 
     async def _inbox_head(self) -> int:
         request = log_pb2.ReadRequest(log=self._inbox, limit=1)

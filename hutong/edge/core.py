@@ -8,6 +8,7 @@ from hutong.platform.door import Door
 from hutong.platform.endpoints import Endpoints
 from hutong.platform.metrics import Metrics
 from hutong.platform.settings import Settings
+from hutong.platform.web_api import WebApis
 
 
 class CoreAccess(Protocol):
@@ -24,6 +25,10 @@ class CoreAccess(Protocol):
     @property
     def metrics(self) -> Metrics:
         """What /metrics of this process shows."""
+
+    @property
+    def web_apis(self) -> WebApis:
+        """What answers plain HTTP; nothing where the core is another process."""
 
     @property
     def root(self) -> bytes:

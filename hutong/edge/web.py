@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import ipaddress
+from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -19,6 +21,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from hutong import __version__
 from hutong.edge.core import CoreAccess
 from hutong.edge.websocket import PATH
+from hutong.platform import web_api
+from hutong.platform.web_api import WebApis
 
 # Pictures and files arrive over the link and are shown from blob: URLs; nothing is loaded from elsewhere.
 CONTENT_SECURITY_POLICY = (
@@ -33,6 +37,8 @@ _HEADERS = {
     "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(self)",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+# For the body of a program's request; uvicorn waits for ever.
+_BODY_TIMEOUT_S = 30
 _IMMUTABLE = "public, max-age=31536000, immutable"
 WEB_FOLDER = Path(__file__).resolve().parents[2] / "web" / "dist"
 
@@ -82,16 +88,45 @@ def _pages(core: CoreAccess, folder: Path) -> Starlette:
     async def page(_request: Request, _error: Exception) -> Response:
         return FileResponse(folder / "index.html", status_code=404, headers=_HEADERS)
 
+    apis = [
+        Route(f"/{prefix}/{{path:path}}", partial(_answer, core.web_apis, prefix), methods=["GET", "POST"])
+        for prefix in sorted(core.web_apis.prefixes)
+    ]
     built = (folder / "index.html").exists()
     return Starlette(
         routes=[
             Route("/healthz", health),
             Route("/metrics", metrics),
+            *apis,
             Mount("/", _WebFiles(directory=folder, html=True)) if built else Route("/{path:path}", missing),
         ],
         middleware=[Middleware(GZipMiddleware, minimum_size=1024)],
         exception_handlers={404: page} if built else {},
     )
+
+
+async def _answer(apis: WebApis, prefix: str, request: Request) -> Response:
+    """Pass one request of a program's on, once all of it is here."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(_BODY_TIMEOUT_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > web_api.BODY_BYTES_MAX:
+                    return _json(web_api.too_large())
+    except (TimeoutError, ClientDisconnect):
+        return Response(status_code=408)
+    media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    address = request.client.host if request.client else ""
+    asked = web_api.WebRequest(request.method, request.path_params["path"], media_type, bytes(body), address)
+    return _json(await apis.answer(prefix, asked))
+
+
+def _json(reply: web_api.WebReply) -> Response:
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    if reply.retry_after_s:
+        headers["Retry-After"] = str(reply.retry_after_s)
+    return Response(reply.encoded(), reply.status, headers, media_type="application/json")
 
 
 def _may_read_metrics(request: Request, token: str) -> bool:

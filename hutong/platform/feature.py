@@ -28,6 +28,7 @@ from hutong.platform.metrics import Metrics
 from hutong.platform.rpc import Method, methods_of
 from hutong.platform.sessions import Sessions
 from hutong.platform.settings import Settings
+from hutong.platform.web_api import WebApis
 from hutong.platform.writer import Writer
 
 A = TypeVar("A")
@@ -49,6 +50,7 @@ class Platform:
     metrics: Metrics
     logs: LogAccess
     endpoints: Endpoints = field(default_factory=Endpoints)
+    web_apis: WebApis = field(default_factory=WebApis)
     _apis: dict[type[Any], Any] = field(default_factory=dict)
 
     def provide(self, kind: type[A], api: A) -> None:

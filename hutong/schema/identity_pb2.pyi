@@ -8,18 +8,22 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Profile(_message.Message):
-    __slots__ = ("user", "handle", "name", "picture", "about")
+    __slots__ = ("user", "handle", "name", "picture", "about", "bot", "deleted")
     USER_FIELD_NUMBER: _ClassVar[int]
     HANDLE_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     PICTURE_FIELD_NUMBER: _ClassVar[int]
     ABOUT_FIELD_NUMBER: _ClassVar[int]
+    BOT_FIELD_NUMBER: _ClassVar[int]
+    DELETED_FIELD_NUMBER: _ClassVar[int]
     user: str
     handle: str
     name: str
     picture: str
     about: str
-    def __init__(self, user: _Optional[str] = ..., handle: _Optional[str] = ..., name: _Optional[str] = ..., picture: _Optional[str] = ..., about: _Optional[str] = ...) -> None: ...
+    bot: bool
+    deleted: bool
+    def __init__(self, user: _Optional[str] = ..., handle: _Optional[str] = ..., name: _Optional[str] = ..., picture: _Optional[str] = ..., about: _Optional[str] = ..., bot: _Optional[bool] = ..., deleted: _Optional[bool] = ...) -> None: ...
 
 class Device(_message.Message):
     __slots__ = ("device", "name", "created_at_ms", "seen_at_ms", "current", "online")

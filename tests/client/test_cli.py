@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from hutong.client import Client, parse_address
+from hutong.client import Client, GroupSettings, parse_address
 from tests.client.live import PASSWORD, LiveServer, running, until
 
 # A shell that runs the tests in the background has its children ignore Ctrl-C.
@@ -49,6 +49,14 @@ class Command:
             self._process.send_signal(signal.SIGINT)
         elif self._process.stdin is not None:
             self._process.stdin.close()
+        return await self._ended()
+
+    async def kill(self) -> None:
+        """End it without a chance to put anything in order."""
+        self._process.kill()
+        await self._ended()
+
+    async def _ended(self) -> int:
         async with asyncio.timeout(40):
             code = await self._process.wait()
             await self._reading
@@ -284,3 +292,30 @@ async def test_doctor_from_outside(tmp_path: Path) -> None:
             assert check in output
         code, output = await shell.run("doctor", "--server", "http://127.0.0.1:1")
         assert (code, "Nothing is listening" in output) == (1, True), output
+
+
+async def test_talking_in_a_group(server: LiveServer) -> None:
+    """By a link that lets one in, and by the group's title from then on."""
+    async with friends(server) as (lin, bob):
+        async with _api(server, lin) as me:
+            walks = await me.groups.create("Long Walks")
+            link = (await me.invites.make(walks)).link(server.url)
+        here = await bob.start("chat", link)
+        await here.shows("can be read by you, Lin, and whoever runs the server")
+        await here.type("Hello all")
+        await here.shows("sent to Long Walks")
+        assert await here.end() == 0, here.output
+        there = await lin.start("chat", "long walks")
+        await there.shows("Bob: Hello all")
+        assert await there.end() == 0, there.output
+        async with _api(server, lin) as me:
+            await me.groups.create("Long Walks")
+            await me.groups.decide(walks, GroupSettings(approval=True))
+            closed = (await me.invites.make(walks)).token
+        assert await lin.run("chat", "Long Walks") == (1, "2 of your groups are called Long Walks.\n")
+        code, output = await bob.run("chat", "nobody_at_all")
+        assert (code, "Nobody here has this handle." in output) == (1, True), output
+        kim = Shell(server, "kim")
+        await kim.sign_up("kim")
+        code, output = await kim.run("chat", closed)
+        assert (code, "asked to be let in" in output) == (0, True), output

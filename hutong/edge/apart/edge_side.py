@@ -20,6 +20,7 @@ from hutong.platform.door import CARRIER_MESSAGE_BYTES_MIN, LOW_WATER_BYTES, Arr
 from hutong.platform.endpoints import Endpoints
 from hutong.platform.metrics import Metrics
 from hutong.platform.settings import Settings
+from hutong.platform.web_api import WebApis
 from hutong.protocols.sealed import refuse
 from hutong.schema import sealed_pb2
 
@@ -137,6 +138,7 @@ class RemoteCore:
     def __init__(self, settings: Settings, secret: Secret) -> None:
         self.settings = settings
         self.metrics = Metrics()
+        self.web_apis = WebApis()
         self.root = b""
         self.server_name = settings.server_name
         self.relay_secret = secret.derive(b"relay")

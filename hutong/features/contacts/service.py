@@ -32,6 +32,7 @@ class ContactsService:
         self._platform = platform
         self._identity = platform.use(Identity)
         self._identity.on_profile_changed(self._tell_those_who_know)
+        self._identity.on_deleted(self._forget)
         # Read for every message. The writer's own: a snapshot may be older than what it dropped.
         self._may_message: dict[tuple[str, str], bool] = {}
         platform.provide(contacts_api.Contacts, self)
@@ -62,6 +63,13 @@ class ContactsService:
     def _tell_those_who_know(self, tx: Transaction, profile: identity_pb2.Profile) -> None:
         for user in store.known_by(tx, profile.user):
             tx.append(f"inbox:{user}", identity_pb2.ProfileChanged(profile=profile), author=profile.user)
+
+    def _forget(self, tx: Transaction, user: str) -> None:
+        """End every relation of an account that ends, from both sides."""
+        others = {row.other for row in store.of_user(tx, user)} | set(store.known_by(tx, user))
+        for other in others:
+            for mine, theirs in ((user, other), (other, user)):
+                self._put(tx, store.get(tx, mine, theirs), Row(mine, theirs))
 
     # ---- the service ----
 

@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 
 from hutong.features.identity import api as identity_api
 from hutong.features.identity import model, store
+from hutong.features.identity.accounts import FAREWELL_S, Accounts
 from hutong.features.identity.links import DeviceLinks
 from hutong.features.identity.passwords import Passwords
 from hutong.platform.database import Executor
@@ -38,7 +39,6 @@ PROFILE_CHANGES = Rate("profile", burst=20, every_s=10)
 RESUMES = Rate("resume", burst=200, every_s=0.5)
 PROFILES_AT_ONCE_MAX = 200
 DEVICES_MAX = 50
-FAREWELL_S = 0.05
 
 
 def inbox(user: str) -> str:
@@ -53,6 +53,11 @@ class IdentityService:
         self._platform = platform
         self._passwords = Passwords()
         self._links = DeviceLinks(platform)
+        self._accounts = Accounts(platform)
+        self.create_bot = self._accounts.create_bot
+        self.set_password = self._accounts.set_password
+        self.delete = self._accounts.delete
+        self.on_deleted = self._accounts.on_deleted
         self._listeners: list[identity_api.ProfileListener] = []
         self._picture_check: Callable[[Transaction, str, str], object] | None = None
         self._admin_token = ""
@@ -86,6 +91,29 @@ class IdentityService:
         """Let `check` decide over profile pictures."""
         self._picture_check = check
 
+    def handle(self, text: str) -> str:
+        """Return a handle as it is kept."""
+        return model.handle(text)
+
+    async def hash_password(self, password: str) -> str:
+        """Return what is kept of a password."""
+        return await self._passwords.hash(model.password(password))
+
+    async def has_password(self, user: str, password: str) -> bool:
+        """Tell whether this is the user's password."""
+        self._platform.limits.spend(LOG_INS_BY_HANDLE, user)
+        found = await self._platform.read(
+            lambda read: store.account_where(read, store.account.c.user == user)
+        )
+        known_hash = found.password_hash if found else None
+        return await self._passwords.matches(known_hash, password[: model.PASSWORD_CHARACTERS_MAX + 1])
+
+    def bots_of(self, executor: Executor, owner: str) -> list[identity_api.Bot]:
+        """Return a user's bots."""
+        return [
+            identity_api.Bot(store.profile(row), row.created_at_ms) for row in store.bots_of(executor, owner)
+        ]
+
     def first_admin_token(self) -> str:
         """Return the first administrator's invitation, or ''."""
         return self._admin_token
@@ -106,7 +134,7 @@ class IdentityService:
 
         def create(tx: Transaction) -> identity_pb2.SessionReply:
             admin = self._invited(tx, request.invitation)
-            if store.by_handle(tx, handle):
+            if store.taken(tx, handle):
                 raise AlreadyExists("This handle is taken.", reason="handle_taken")
             row = {
                 "user": user,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -22,6 +23,16 @@ account = sa.Table(
     sa.Column("admin", sa.Boolean, nullable=False),
     sa.Column("language", sa.String(16), nullable=False),
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("bot_of", sa.String(16), nullable=False, server_default="", index=True),  # '' for people
+    sa.Column("deleted", sa.Boolean, nullable=False, server_default=sa.false()),
+)
+
+# Handles of accounts that ended: nobody else may take them and be mistaken for somebody. Only digests, as
+# the handle is a person's name.
+retired_handle = sa.Table(
+    "retired_handle",
+    metadata,
+    sa.Column("digest", sa.LargeBinary(32), primary_key=True),
 )
 
 device = sa.Table(
@@ -48,13 +59,27 @@ device_link = sa.Table(
 
 # Databases bound the values of a statement.
 _AT_ONCE = 500
-_PROFILE = (account.c.user, account.c.handle, account.c.name, account.c.picture, account.c.about)
+_PROFILE = (
+    account.c.user,
+    account.c.handle,
+    account.c.name,
+    account.c.picture,
+    account.c.about,
+    account.c.bot_of,
+    account.c.deleted,
+)
 
 
 def profile(row: Any) -> identity_pb2.Profile:
     """Return the profile in a row of `account`."""
     return identity_pb2.Profile(
-        user=row.user, handle=row.handle, name=row.name, picture=row.picture, about=row.about
+        user=row.user,
+        handle=row.handle,
+        name=row.name,
+        picture=row.picture,
+        about=row.about,
+        bot=bool(row.bot_of),
+        deleted=row.deleted,
     )
 
 
@@ -78,6 +103,27 @@ def by_handle(executor: Executor, handle: str) -> identity_pb2.Profile | None:
 def account_where(executor: Executor, condition: sa.ColumnElement[bool]) -> Any | None:
     """Return the whole row of one account."""
     return executor.execute(sa.select(account).where(condition)).first()
+
+
+def taken(executor: Executor, handle: str) -> bool:
+    """Tell whether an account has this handle, or had it."""
+    retired = sa.select(retired_handle).where(retired_handle.c.digest == _digest(handle))
+    return by_handle(executor, handle) is not None or executor.execute(retired).first() is not None
+
+
+def retire(executor: Executor, handle: str) -> None:
+    """Keep a handle from being taken ever again."""
+    executor.execute(sa.insert(retired_handle), {"digest": _digest(handle)})
+
+
+def _digest(handle: str) -> bytes:
+    return hashlib.sha256(b"hutong handle\x00" + handle.encode()).digest()
+
+
+def bots_of(executor: Executor, user: str) -> list[Any]:
+    """Return the accounts of a user's bots, the oldest first."""
+    query = sa.select(account).where(account.c.bot_of == user, ~account.c.deleted)
+    return list(executor.execute(query.order_by(account.c.created_at_ms, account.c.user)))
 
 
 def has_admin(executor: Executor) -> bool:

@@ -26,10 +26,6 @@ _AT_ONCE = 2
 _WAITING_MAX = 50
 _TIMEOUT_S = 60
 _MEDIA_TYPES = {pb.FORMAT_OGG_OPUS: "audio/ogg", pb.FORMAT_SILK: "audio/silk"}
-_SENTENCES = {
-    "not_a_voice": "This file is not a voice that can be read here.",
-    "voice_too_long": "A voice message has at most ten minutes.",
-}
 
 log = journal.get(__name__)
 
@@ -85,8 +81,10 @@ class VoicesService:
             self._waiting -= 1
         line, _, converted = output.partition(b"\n")
         head = json.loads(line) if line else {"refused": "not_a_voice"}
+        if head.get("refused") == "voice_too_long":
+            raise InvalidArgument("A voice message has at most ten minutes.", reason="voice_too_long")
         if "refused" in head:
-            raise InvalidArgument(_SENTENCES[head["refused"]], reason=head["refused"])
+            raise InvalidArgument("This file is not a voice that can be read here.", reason="not_a_voice")
         return head, converted
 
 

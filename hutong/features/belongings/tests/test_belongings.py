@@ -1,0 +1,265 @@
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from hutong.features.belongings import copying, ending, exports
+from hutong.features.files.tests.uploading import file_message, picture, picture_message, read, upload
+from hutong.local import PASSWORD
+from hutong.platform.errors import NotFound, PermissionDenied, ResourceExhausted, Unauthenticated
+from hutong.platform.events import kind_of
+from hutong.schema import belongings_pb2 as pb
+from hutong.schema import chat_pb2, identity_pb2
+from hutong.testing import Client, TestServer, refused
+
+SAID = kind_of(chat_pb2.MessageSent)
+WORKING, READY, FAILED = pb.Export.STATE_WORKING, pb.Export.STATE_READY, pb.Export.STATE_FAILED
+
+
+async def say(client: Client, log: str, text: str) -> int:
+    request = chat_pb2.SendRequest(log=log, content=chat_pb2.Content(text=text))
+    return int((await client.call("Chat.Send", request)).seq)
+
+
+async def state(client: Client) -> pb.Export:
+    reply: pb.ExportStateReply = await client.call("Belongings.ExportState", pb.ExportStateRequest())
+    return reply.export
+
+
+async def exported(server: TestServer, client: Client, *, files: bool = True) -> zipfile.ZipFile:
+    await client.call("Belongings.Export", pb.ExportRequest(files=files))
+    return await ready(client)
+
+
+async def ready(client: Client) -> zipfile.ZipFile:
+    made = await state(client)
+    for _ in range(2000):
+        if made.state != WORKING:
+            break
+        made = await state(client)
+    assert made.state == READY
+    data = await read(client, made.blob)
+    assert len(data) == made.size_bytes
+    return zipfile.ZipFile(io.BytesIO(data))
+
+
+async def delete(client: Client, *, password: str = PASSWORD, messages: bool = False) -> None:
+    request = pb.DeleteAccountRequest(password=password, messages=messages)
+    await client.call("Belongings.DeleteAccount", request)
+
+
+# ---- space ----
+
+
+async def test_what_takes_space_by_conversation_the_largest_first(server: TestServer) -> None:
+    alice, bobby, carol = await server.friends("alice", "bobby", "carol")
+    one, other = [await server.conversation(alice, each) for each in (bobby, carol)]
+    big, small = bytes(5000), b"small"
+    for data, logs in ((small, [one, other]), (big, [other])):
+        blob = (await upload(alice, data)).blob
+        for log in logs:
+            await alice.call("Chat.Send", file_message(log, blob))
+    reply: pb.SpaceReply = await alice.call("Belongings.Space", pb.SpaceRequest())
+    assert reply.size_bytes == 5005
+    assert [(each.log, each.size_bytes, each.files) for each in reply.conversations] == [
+        (other, 5005, 2),
+        (one, 5, 1),
+    ]
+    assert (reply.largest[0].log, reply.largest[0].seq, reply.largest[0].name) == (other, 3, "report.pdf")
+    assert not (await bobby.call("Belongings.Space", pb.SpaceRequest())).conversations
+    await alice.call("Chat.Recall", chat_pb2.RecallRequest(log=other, seq=3))
+    assert (await alice.call("Belongings.Space", pb.SpaceRequest())).size_bytes == 5
+
+
+# ---- a copy ----
+
+
+async def test_a_copy_has_everything_one_may_read(server: TestServer) -> None:
+    alice, bobby = await server.friends("alice", "bobby")
+    log = await server.conversation(alice, bobby)
+    await say(bobby, log, "<script>alert('hi')</script> 你好")
+    taken_back = await say(bobby, log, "not for eyes")
+    await bobby.call("Chat.Recall", chat_pb2.RecallRequest(log=log, seq=taken_back))
+    first = await say(alice, log, "frist")
+    wording = chat_pb2.Content(text="first")
+    await alice.call("Chat.Edit", chat_pb2.EditRequest(log=log, seq=first, content=wording))
+    photo = picture(40, 30)
+    shown = await upload(bobby, photo)
+    await bobby.call("Chat.Send", picture_message(log, shown.blob, shown.thumbnail))
+    archive = await exported(server, alice)
+    page = archive.read("conversations/0001.html").decode()
+    assert "&lt;script&gt;alert(" in page
+    assert "<script" not in page
+    assert "你好" in page
+    assert "not for eyes" not in page
+    assert "This message was taken back." in page
+    assert "frist" not in page
+    assert "first</p>" in page
+    path = f"files/{shown.blob[:16]}.png"
+    assert f'src="../{path}"' in page
+    assert archive.read(path) == photo
+    events = json.loads(archive.read("conversations/0001.json"))
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    assert events[1]["body"]["content"]["text"].startswith("<script>")
+    assert json.loads(archive.read("account.json"))["profile"]["handle"] == "alice"
+    assert "Bobby" in archive.read("index.html").decode()
+    assert json.loads(archive.read("inbox.json"))
+
+
+async def test_without_files_there_are_none_and_nobody_else_may_read_it(server: TestServer) -> None:
+    alice, bobby = await server.friends("alice", "bobby")
+    log = await server.conversation(alice, bobby)
+    await alice.call("Chat.Send", file_message(log, (await upload(alice, b"report")).blob))
+    archive = await exported(server, alice, files=False)
+    assert not [name for name in archive.namelist() if name.startswith("files/")]
+    with refused(NotFound, "no_such_blob"):
+        await read(bobby, (await state(alice)).blob)
+
+
+async def test_a_newcomer_gets_only_what_they_may_read(server: TestServer) -> None:
+    alice, bobby, carol = await server.friends("alice", "bobby", "carol")
+    request = chat_pb2.CreateGroupRequest(title="Team", users=[bobby.user])
+    log = (await alice.call("Chat.CreateGroup", request)).conversation.log
+    await say(alice, log, "before carol")
+    await alice.call("Chat.AddMembers", chat_pb2.AddMembersRequest(log=log, users=[carol.user]))
+    await say(alice, log, "with carol")
+    archive = await exported(server, carol)
+    everything = b"".join(archive.read(name) for name in archive.namelist())
+    assert b"with carol" in everything
+    assert b"before carol" not in everything
+
+
+async def test_a_new_copy_replaces_the_old_one_and_both_end(
+    server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (alice,) = await server.people("alice")
+    await exported(server, alice)
+    first = (await state(alice)).blob
+    server.clock.advance(2)
+    await exported(server, alice)
+    second = (await state(alice)).blob
+    assert second != first
+    with refused(NotFound, "no_such_blob"):
+        await read(alice, first)
+    monkeypatch.setattr(exports, "KEEP_MS", 1000)
+    server.clock.advance(exports._TIDY_EVERY_S + 1)
+    for _ in range(2000):
+        if not (await state(alice)).blob:
+            break
+    assert await state(alice) == pb.Export()
+    with refused(NotFound, "no_such_blob"):
+        await read(alice, second)
+
+
+async def test_one_that_was_being_made_is_made_after_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    async with TestServer.run(tmp_path) as server:
+        (alice,) = await server.people("alice")
+        monkeypatch.setattr(exports.Exports, "_make_all", never)
+    async with TestServer.run(tmp_path) as server:
+        key, device, profile = alice.key, alice.device, alice.profile
+        alice = Client(server)
+        alice.key, alice.device, alice.profile = key, device, profile
+        await alice.resume()
+        await alice.call("Belongings.Export", pb.ExportRequest())
+        assert (await state(alice)).state == WORKING
+    monkeypatch.undo()
+    (tmp_path / "exports" / "left.zip").write_bytes(b"half")
+    async with TestServer.run(tmp_path) as server:
+        alice = Client(server)
+        alice.key, alice.device, alice.profile = key, device, profile
+        await alice.resume()
+        assert (await ready(alice)).namelist()
+        assert not list((tmp_path / "exports").iterdir())
+
+
+async def test_a_copy_that_fails_says_so(server: TestServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(copying.Copying, "write", fail)
+    (alice,) = await server.people("alice")
+    await alice.call("Belongings.Export", pb.ExportRequest())
+    for _ in range(2000):
+        if (await state(alice)).state != WORKING:
+            break
+    assert (await state(alice)).state == FAILED
+    for _ in range(exports.EXPORTS.burst - 1):
+        await alice.call("Belongings.Export", pb.ExportRequest())
+        for _ in range(2000):
+            if (await state(alice)).state != WORKING:
+                break
+    with refused(ResourceExhausted, "rate_limited"):
+        await alice.call("Belongings.Export", pb.ExportRequest())
+
+
+# ---- the end ----
+
+
+async def test_an_account_ends_and_what_it_said_stays_with_nobodys_name(server: TestServer) -> None:
+    alice, bobby = await server.friends("alice", "bobby")
+    log = await server.conversation(alice, bobby)
+    await say(alice, log, "remember me")
+    request = chat_pb2.CreateGroupRequest(title="Team", users=[bobby.user])
+    group = (await alice.call("Chat.CreateGroup", request)).conversation.log
+    with refused(PermissionDenied, "wrong_password"):
+        await delete(alice, password="wrong horse")
+    await delete(alice)
+    server.clock.advance(1)
+    await alice.until(lambda: alice.goodbye is not None)
+    with refused(Unauthenticated, "wrong_password"):
+        await Client(server).log_in("alice")
+    profiles = await bobby.call("Identity.GetProfiles", identity_pb2.GetProfilesRequest(users=[alice.user]))
+    assert profiles.profiles[0].deleted
+    assert "lice" not in str(profiles)
+    conversation = (await bobby.call("Chat.Get", chat_pb2.GetRequest(log=group))).conversation
+    assert [(each.profile.handle, each.role) for each in conversation.members] == [
+        ("bobby", chat_pb2.ROLE_OWNER)
+    ]
+    said = (await bobby.call("Chat.Get", chat_pb2.GetRequest(log=log, recent=10))).conversation.recent
+    assert b"remember me" in b"".join(event.body for event in said)
+    with pytest.raises(PermissionDenied):
+        await say(bobby, log, "are you there?")
+
+
+async def standing(client: Client, log: str) -> list[str]:
+    """Return the texts that were not taken back."""
+    reply = await client.call("Chat.Get", chat_pb2.GetRequest(log=log, recent=50))
+    bodies = [event.body for event in reply.conversation.recent if event.kind == SAID and event.body]
+    return [chat_pb2.MessageSent.FromString(body).content.text for body in bodies]
+
+
+async def until_standing(client: Client, log: str, texts: list[str]) -> None:
+    async with asyncio.timeout(60):
+        while await standing(client, log) != texts:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_what_was_said_is_taken_back_if_wanted_also_after_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ending, "_AT_ONCE", 2)
+    monkeypatch.setattr(ending, "_PAUSE_S", 1000)  # the first server gets no further than one batch
+    async with TestServer.run(tmp_path) as server:
+        alice, bobby = await server.friends("alice", "bobby")
+        log = await server.conversation(alice, bobby)
+        for number in range(5):
+            await say(alice, log, f"secret {number}")
+        await say(bobby, log, "mine")
+        await delete(alice, messages=True)
+        await until_standing(bobby, log, ["secret 2", "secret 3", "secret 4", "mine"])
+    monkeypatch.setattr(ending, "_PAUSE_S", 0)
+    async with TestServer.run(tmp_path) as server:
+        again = Client(server)
+        again.key, again.device, again.profile = bobby.key, bobby.device, bobby.profile
+        await again.resume()
+        await until_standing(again, log, ["mine"])

@@ -1,0 +1,94 @@
+"""Accounts that are not signed up for: those of programs; and the end of an account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+
+from hutong.features.identity import store
+from hutong.platform.errors import AlreadyExists
+from hutong.platform.feature import Platform
+from hutong.platform.writer import Transaction
+from hutong.schema import identity_pb2
+
+FAREWELL_S = 0.05
+DELETED_NAME = "Deleted account"
+NO_PASSWORD = "-"  # noqa: S105  a hash that no password has
+
+Deleted = Callable[[Transaction, str], object]
+
+
+class Accounts:
+    """The statements behind `api.Identity` that make and end accounts."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._listeners: list[Deleted] = []
+
+    def on_deleted(self, listener: Deleted) -> None:
+        """Call `listener(tx, user)` in the transaction that ends an account, before it does."""
+        self._listeners.append(listener)
+
+    def create_bot(
+        self, tx: Transaction, owner: str, handle: str, name: str, password_hash: str
+    ) -> identity_pb2.Profile:
+        """Make an account for a program. Raises `AlreadyExists`."""
+        if store.taken(tx, handle):
+            raise AlreadyExists("This handle is taken.", reason="handle_taken")
+        user = self._platform.random.new_id()
+        row = {
+            "user": user,
+            "handle": handle,
+            "name": name,
+            "about": "",
+            "picture": "",
+            "password_hash": password_hash,
+            "admin": False,
+            "language": "",
+            "created_at_ms": tx.now_ms,
+            "bot_of": owner,
+        }
+        tx.execute(sa.insert(store.account), row)
+        return store.profiles(tx, [user])[user]
+
+    def set_password(self, tx: Transaction, user: str, password_hash: str) -> None:
+        """Replace the password, and sign all devices out."""
+        self._update(tx, user, password_hash=password_hash)
+        self._sign_out(tx, user)
+
+    def delete(self, tx: Transaction, user: str, *, asking: str = "") -> None:
+        """End an account: its bots first, then what the features keep of it, its devices, its profile.
+
+        The device that is `asking` hears that it worked.
+        """
+        for bot in store.bots_of(tx, user):
+            self.delete(tx, bot.user)
+        for listener in self._listeners:
+            listener(tx, user)
+        self._sign_out(tx, user, asking)
+        store.retire(tx, store.profiles(tx, [user])[user].handle)
+        self._update(
+            tx,
+            user,
+            handle=f"gone_{user}",
+            name=DELETED_NAME,
+            about="",
+            picture="",
+            password_hash=NO_PASSWORD,
+            admin=False,
+            deleted=True,
+        )
+
+    def _update(self, tx: Transaction, user: str, **values: Any) -> None:
+        tx.execute(sa.update(store.account).where(store.account.c.user == user).values(values))
+
+    def _sign_out(self, tx: Transaction, user: str, asking: str = "") -> None:
+        for row in store.devices_of(tx, user):
+            revoke = partial(self._platform.sessions.revoke, user, row.device)
+            later = partial(self._platform.clock.call_later, FAREWELL_S, revoke)
+            tx.after_commit(later if row.device == asking else revoke)
+        mine = store.device.c.user == user
+        tx.execute(sa.update(store.device).where(mine).values(revoked=True))
