@@ -14,7 +14,8 @@ from typing import cast
 
 from bench._certificate import Certificate, client_context
 from bench._link import connect_stream
-from bench._server import Person, Server
+from bench._people import Person
+from bench._server import Server
 from hutong.protocols.tls13 import Ticket
 from tests.network.proxy import Proxy
 from tests.network.weather import Weather

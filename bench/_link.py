@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 
 from bench._carriers import Carrier, Stream, open_stream, open_websocket
-from bench._server import Person, Server
+from bench._people import Person
+from bench._server import Server
 from hutong.protocols.sealed import (
     CONTROL,
     MESSAGE,
@@ -38,6 +39,7 @@ class Link:
         self.on_reply: Callable[[link_pb2.Reply], object] = self._first
         self.on_event: Callable[[log_pb2.Event], object] = lambda _event: None
         self.replied_at = 0.0  # the first reply, by perf_counter
+        self.received_bytes = 0  # of carrier messages
         self.signed_in: asyncio.Future[None] = loop.create_future()
         self.carrier: Carrier
         self._manifest = manifest
@@ -71,6 +73,7 @@ class Link:
 
     def received(self, message: bytes) -> None:
         """Hand out what arrived."""
+        self.received_bytes += len(message)
         opened = self._session.receive(message)
         if isinstance(opened, Accepted):
             assert self._session.sealer is not None

@@ -14,25 +14,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import sqlalchemy as sa
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-from hutong.features.chat import store as chat_store
-from hutong.features.contacts import store as contacts_store
-from hutong.features.identity import store as identity_store
+from bench._people import Person, befriend, put_people
 from hutong.platform.database import create_engine
 from hutong.platform.feature import discover, migration_folders
 from hutong.platform.migrate import migrate
-from hutong.schema import contacts_pb2, sealed_pb2
-
-
-@dataclass(slots=True)
-class Person:
-    """A seeded account with one device."""
-
-    user: str
-    device: str
-    key: Ed25519PrivateKey
+from hutong.schema import sealed_pb2
 
 
 @dataclass(slots=True)
@@ -45,55 +31,17 @@ class Pair:
 
 
 def seed(folder: Path, pairs: int) -> list[Pair]:
-    """Fill a database with people who know each other in pairs: signing up would take minutes of argon2."""
+    """Fill a database with people who know each other in pairs."""
     url = f"sqlite:///{folder / 'hutong.db'}"
     migrate(url, migration_folders(discover()))
-    people = [Person(f"user{n:08}", f"device{n:06}", Ed25519PrivateKey.generate()) for n in range(2 * pairs)]
-    made = [Pair(people[2 * n], people[2 * n + 1], f"chat:{n:012}") for n in range(pairs)]
     engine = create_engine(url, readonly=False)
     with engine.begin() as connection:
-        connection.execute(sa.insert(identity_store.account), [_account(person) for person in people])
-        connection.execute(sa.insert(identity_store.device), [_device(person) for person in people])
+        people = put_people(connection, 2 * pairs)
+        made = [Pair(people[2 * n], people[2 * n + 1], f"chat:{n:012}") for n in range(pairs)]
         for pair in made:
-            _befriend(connection, pair)
+            befriend(connection, pair.one, pair.other, pair.log)
     engine.dispose()
     return made
-
-
-def _account(person: Person) -> dict[str, object]:
-    return {
-        "user": person.user,
-        "handle": person.user,
-        "name": person.user,
-        "about": "",
-        "picture": "",
-        "password_hash": "",
-        "admin": False,
-        "language": "en",
-        "created_at_ms": 0,
-    }
-
-
-def _device(person: Person) -> dict[str, object]:
-    return {
-        "device": person.device,
-        "user": person.user,
-        "name": "bench",
-        "public_key": person.key.public_key().public_bytes_raw(),
-        "created_at_ms": 0,
-        "seen_at_ms": 0,
-        "revoked": False,
-    }
-
-
-def _befriend(connection: sa.Connection, pair: Pair) -> None:
-    users = pair.one.user, pair.other.user
-    for mine, theirs in (users, users[::-1]):
-        row = contacts_store.Row(mine, theirs, contacts_pb2.RELATION_CONTACT)
-        contacts_store.put(connection, row)
-    chat_store.put_conversation(connection, pair.log, is_group=False, title="", now_ms=0)
-    chat_store.put_members(connection, pair.log, users, joined=1)
-    chat_store.put_direct(connection, *users, pair.log)
 
 
 @dataclass(slots=True)

@@ -1,13 +1,14 @@
 """One person's client in a process of its own, for `bench.transfer`.
 
 `python -m bench._transfer_end URL FOLDER send` sends the files whose paths it reads, `... receive` takes what
-is offered. Each answers with a line.
+is offered. Each answers with a line. `HUTONG_BENCH_RELAY=1` keeps them on the relay.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import resource
 import sys
 import time
@@ -17,6 +18,8 @@ import uvloop
 
 from hutong.client import Client, Event
 from hutong.client.transfers import IncomingOffer
+
+_RELAY_ONLY = os.environ.get("HUTONG_BENCH_RELAY") == "1"
 
 
 def _tell(**values: object) -> None:
@@ -35,7 +38,7 @@ async def _send(me: Client) -> None:
     while path := (await loop.run_in_executor(None, sys.stdin.readline)).strip():
         conversation = await me.open("receiver")
         started = time.monotonic()
-        delivered = await me.transfers.send(conversation, Path(path))
+        delivered = await me.transfers.send(conversation, Path(path), relay_only=_RELAY_ONLY)
         seconds = time.monotonic() - started
         _tell(seconds=seconds, way=delivered.way.name.lower(), peak_bytes=_peak_bytes())
 
@@ -50,7 +53,7 @@ async def _receive(me: Client, into: Path) -> None:
     async for event in events:
         offer = IncomingOffer.of(event) if isinstance(event, Event) else None
         if offer is not None and offer.author != me.me.user:
-            received = await me.transfers.receive(offer, into)
+            received = await me.transfers.receive(offer, into, relay_only=_RELAY_ONLY)
             _tell(path=str(received.path), peak_bytes=_peak_bytes())
 
 

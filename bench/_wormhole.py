@@ -12,14 +12,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 VENV = Path(__file__).resolve().parents[1] / ".make/wormhole"
-PACKAGES = ("magic-wormhole==0.24.0", "magic-wormhole-mailbox-server==0.8.0")
+LOCK = Path(__file__).with_name("wormhole.lock")
 
 
 def install() -> None:
     """Make the environment, once."""
     if not (VENV / "bin/wormhole").exists():
         subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
-        subprocess.run([VENV / "bin/pip", "install", "-q", *PACKAGES], check=True)
+        command = [str(VENV / "bin/pip"), "install", "-q", "--require-hashes", "-r", str(LOCK)]
+        subprocess.run(command, check=True)
 
 
 @asynccontextmanager

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import uvloop
 
-from bench import _prosody
+from bench import _behind, _group, _prosody
 from bench._link import Link, connect, connect_tls, new_key
 from bench._report import report
 from bench._server import Pair, Server, seed, serve
@@ -33,6 +33,10 @@ PAIRS = 50
 IN_FLIGHT = 20
 BODY = "x" * 100
 IDLE = 2_000
+GROUP_PER_S = 200
+# Somebody 10,000 events behind, and somebody who was away for a year.
+BEHIND_CONVERSATIONS, BEHIND_EVENTS = 50, 200
+YEAR_CONVERSATIONS, YEAR_EVENTS = 2_000, 200
 
 
 def send_body(log: str) -> bytes:
@@ -138,8 +142,43 @@ async def idle_connections(server: Server, pairs: list[Pair], count: int) -> flo
     return (server.resident_bytes() - before) / len(links)
 
 
-async def run(seconds: float) -> None:
-    """Measure all three, each on a fresh server."""
+async def large_group(seconds: float, members: int, online: int) -> dict[str, float]:
+    """Return what a large group is like in which people talk without a pause."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        seed(folder, 1)
+        group = _group.seed_group(folder, members, online)
+        async with serve(folder) as server:
+            fanout = await _group.fanout(server, group, seconds, GROUP_PER_S)
+    return {
+        "group_fanout_per_s": fanout.delivered_per_s,
+        "group_p99_ms": fanout.p99_ms,
+        "group_server_cpu_us_per_delivery": fanout.cpu_us,
+    }
+
+
+async def coming_back() -> dict[str, float]:
+    """Return how long a device takes that was away, for a while and for a year."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        seed(folder, 1)
+        behind = _behind.seed_absent(folder, BEHIND_CONVERSATIONS, BEHIND_EVENTS, "b")
+        year = _behind.seed_absent(folder, YEAR_CONVERSATIONS, YEAR_EVENTS, "y")
+        async with serve(folder) as server:
+            raw_s = await _behind.catch_up_raw(server, behind)
+            client_s = await _behind.catch_up_client(server, behind)
+            look = await _behind.first_look(server, year)
+    return {
+        "catch_up_s": client_s,
+        "catch_up_raw_s": raw_s,
+        "year_first_look_s": look.seconds,
+        "year_first_look_bytes": look.size_bytes,
+        "year_first_look_server_cpu_s": look.server_cpu_s,
+    }
+
+
+async def run(seconds: float, members: int, online: int) -> None:
+    """Measure everything, each on a fresh server."""
     metrics: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -163,6 +202,8 @@ async def run(seconds: float) -> None:
             metrics |= {"p50_ms_at_500": p50, "p99_ms_at_500": p99}
         async with serve(folder) as server:
             metrics["bytes_per_idle_connection"] = await idle_connections(server, pairs, IDLE)
+    metrics |= await large_group(seconds / 2, members, online)
+    metrics |= await coming_back()
     peers = await measure_peers(seconds / 2)
     rate = metrics["durable_delivered_per_s"]
     report("messages", metrics, peers, {f"to_{name}": rate / value for name, value in peers.items()})
@@ -184,5 +225,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="the only output there is")
     parser.add_argument("--long", action="store_true", help="five times longer")
+    parser.add_argument("--members", type=int, default=500, help="of the large group")
+    parser.add_argument("--online", type=int, default=100, help="how many of them are connected")
     arguments = parser.parse_args()
-    uvloop.run(run(50 if arguments.long else 10))
+    uvloop.run(run(50 if arguments.long else 10, arguments.members, arguments.online))

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from hutong.cli.places import place_of
 from hutong.cli.session import HomeOption, ServerOption, lines, run, safe, tell, tell_error, with_client
 from hutong.client import Client, Conversation, Event, Message
 from hutong.client.streams import EventStream
@@ -16,24 +17,29 @@ from hutong.platform.errors import RpcError
 from hutong.schema import chat_pb2, transfers_pb2
 
 _HISTORY = 20
+# In the sentence on who can read a conversation.
+_NAMED_MAX = 5
 # Input that is piped in: the last sends may still be on their way when it ends.
 _UNSENT_MAX = 100
 
 
 def chat(
-    handle: Annotated[
-        str | None, typer.Argument(help="Whom to talk to; without, everybody is shown.")
+    place: Annotated[
+        str | None,
+        typer.Argument(
+            help="A handle, the title of a group, or a link into one; without, everybody is shown.",
+        ),
     ] = None,
     server: ServerOption = None,
     home: HomeOption = None,
 ) -> None:
     """Read and write messages: each line you type is sent.
 
-    Without a handle, a line that begins with @handle goes to that person, any other to whoever spoke last.
+    Without a place, a line that begins with @handle goes to that person, any other to whoever spoke last.
     """
 
     async def work(me: Client) -> None:
-        await _Chat(me).run(handle)
+        await _Chat(me).run(place)
 
     run(with_client(server, home, work))
 
@@ -49,12 +55,15 @@ class _Chat:
         self._keys: set[bytes] = set()
         self._told: dict[tuple[str, str, str], int] = {}
 
-    async def run(self, handle: str | None) -> None:
+    async def run(self, place: str | None) -> None:
         me = self._me
         events = me.events()
         await me.caught_up()
-        if handle is not None:
-            self._only = self._current = await me.open(handle)
+        if place is not None:
+            self._only = self._current = await place_of(me, place)
+            if self._only is None:
+                tell("You have asked to be let in. Come again when an admin has said yes.")
+                return
             await self._introduce(self._only)
         else:
             tell(f"Signed in as @{me.me.handle}. A line that begins with @handle goes to that person.")
@@ -173,9 +182,11 @@ class _Chat:
 def who_can_read(me: Client, conversation: Conversation) -> str:
     """Return the sentence on who can read a conversation."""
     others = [each.person.name for each in conversation.members if each.person.user != me.me.user]
-    people = ", ".join(others)
+    named = others[:_NAMED_MAX]
+    rest = conversation.member_count - 1 - len(named)
+    people = ", ".join(["you", *named, *([f"{rest} more"] if rest > 0 else [])])
     sentence = (
-        f"Messages here can be read by you, {people}, and whoever runs the server {me.server_name}: "
+        f"Messages here can be read by {people}, and whoever runs the server {me.server_name}: "
         "they are stored there."
     )
     if not me.address.encrypted and not me.address.loopback:

@@ -14,9 +14,9 @@ import typer
 from rich.filesize import decimal
 from rich.progress import Progress as Bars
 
+from hutong.cli.network import network_watched
 from hutong.cli.progress import WAYS, Bar, bars
 from hutong.cli.session import (
-    USAGE,
     HomeOption,
     ServerOption,
     run,
@@ -74,22 +74,24 @@ def send(
 
         run(with_client(server, home, send_by_code(files, words, relay_only=relay_only), signed_in=False))
         return
-    if any(file.is_dir() for file in files):
-        tell_error("A folder can only be sent with a code, without --to.")
-        raise typer.Exit(USAGE)
 
     async def work(me: Client) -> None:
         conversation = await me.open(to)
-        for file in files:
-            with bars() as shown:
-                bar = Bar(shown, file.name)
-                delivered = await me.transfers.send(
-                    conversation, file, on_progress=bar.show, accept_within_s=wait_s, relay_only=relay_only
-                )
-            who = safe(conversation.title)
-            stored = delivered.way is Way.STORED
-            verb = f"waits for {who}" if stored else f"arrived at {who}'s device, verified"
-            tell(f"{safe(file.name)} {verb}. It went {WAYS[delivered.way]}.")
+        async with network_watched(me, relay_only=relay_only):
+            for file in files:
+                with bars() as shown:
+                    bar = Bar(shown, file.name)
+                    delivered = await me.transfers.send(
+                        conversation,
+                        file,
+                        on_progress=bar.show,
+                        accept_within_s=wait_s,
+                        relay_only=relay_only,
+                    )
+                who = safe(conversation.title)
+                stored = delivered.way is Way.STORED
+                verb = f"waits for {who}" if stored else f"arrived at {who}'s device, verified"
+                tell(f"{safe(file.name)} {verb}. It went {WAYS[delivered.way]}.")
 
     run(with_client(server, home, work))
 
@@ -118,7 +120,8 @@ def receive(
 
     async def take(me: Client) -> None:
         into.mkdir(parents=True, exist_ok=True)
-        await _Receiver(me, into, relay_only=relay_only).run(once=once)
+        async with network_watched(me, relay_only=relay_only):
+            await _Receiver(me, into, relay_only=relay_only).run(once=once)
 
     run(with_client(server, home, take))
 

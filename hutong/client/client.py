@@ -22,12 +22,16 @@ from hutong.client.address import Address, parse_address, root_text
 from hutong.client.connection import Connection
 from hutong.client.contacts import Contacts
 from hutong.client.directory import Directory
+from hutong.client.groups import Groups
 from hutong.client.handlers import State
 from hutong.client.home import CursorKeeper, Home, default_folder
+from hutong.client.invites import Invites
 from hutong.client.keepsake import Keepsake
 from hutong.client.methods import Method
-from hutong.client.models import MESSAGE_SENT, Conversation, Event, Message, Person, Sent
+from hutong.client.models import MESSAGE_SENT, Conversation, Event, Message, Person
+from hutong.client.nat_watch import NatWatch
 from hutong.client.pushes import Pushes
+from hutong.client.saying import Saying, log_of
 from hutong.client.short import ask_once
 from hutong.client.streams import EventStream
 from hutong.client.sync import Sync
@@ -39,8 +43,6 @@ from hutong.schema import chat_pb2, log_pb2
 Q = TypeVar("Q", bound=Body)
 R = TypeVar("R", bound=Body)
 
-# A message is worth waiting for a server that restarts.
-SEND_DEADLINE_S = 60.0
 _DEADLINE_S = 20.0
 
 
@@ -68,13 +70,14 @@ class MessageStream(AsyncIterator[Message]):
         await self._events.aclose()
 
 
-class Client:
+class Client(Saying):
     """One person's device on one server.
 
     `address`: `https://host`, `http://localhost:8300`, `hutong://host:8301#root=...`.
     `home`: the folder for this device's key and cursors; by default one for the server below
     `~/.local/share/hutong`. With `catch_up` (for bots) streams begin where the last one of this home
-    ended; without, with what happens from now on.
+    ended, the first time with what happens from now on, or with `unread` with what nobody has read on any
+    device of this account; without `catch_up` always with what happens from now on.
     Requests raise `RpcError`; entering raises `UnreachableError` or `HomeError`.
     """
 
@@ -84,6 +87,7 @@ class Client:
         *,
         home: Path | None = None,
         catch_up: bool = True,
+        unread: bool = False,
         patience_s: float = 0.0,
         clock: Clock | None = None,
         random: Randomness | None = None,
@@ -91,6 +95,7 @@ class Client:
         self.address = parse_address(address) if isinstance(address, str) else address
         self.folder = home or default_folder(self.address)
         self._catch_up = catch_up
+        self._unread = unread
         self._patience_s = patience_s
         self._clock = clock or SystemClock()
         self._pushes = Pushes()
@@ -99,8 +104,12 @@ class Client:
             self.address, self._pushes, memory=self._memory, clock=self._clock, random=random
         )
         self._directory = Directory(self._connection, lambda: self.me.user)
+        self._pushes.add(self._directory)
         self._sync: Sync | None = None
         self.contacts = Contacts(self._connection)
+        self.groups = Groups(self._connection, self._directory)
+        self.invites = Invites(self._connection, self._directory)
+        self.nat = NatWatch(self._connection, self._pushes)
         self.transfers = Transfers(self._connection, self._pushes, self._directory)
 
     async def __aenter__(self) -> Self:
@@ -259,39 +268,8 @@ class Client:
         return await self._directory.open(who)
 
     async def create_group(self, title: str, people: Iterable[Person]) -> Conversation:
-        """Start a group with contacts."""
-        request = chat_pb2.CreateGroupRequest(title=title, users=[each.user for each in people])
-        reply = await self.call(methods.CREATE_GROUP, request)
-        return self._directory.learn(reply.conversation)
-
-    async def send_text(
-        self,
-        to: Conversation | str,
-        text: str,
-        *,
-        key: bytes = b"",
-        deadline_s: float = SEND_DEADLINE_S,
-    ) -> Sent:
-        """Send a text; return when the server has it durably.
-
-        It is sent again after a lost connection and arrives once. To try again later than the deadline
-        without the risk of a double, choose the `key` (`client.connection.new_key()`) and give the same.
-        """
-        return await self.send(to, chat_pb2.Content(text=text), key=key, deadline_s=deadline_s)
-
-    async def send(
-        self,
-        to: Conversation | str,
-        content: chat_pb2.Content,
-        *,
-        key: bytes = b"",
-        deadline_s: float = SEND_DEADLINE_S,
-    ) -> Sent:
-        """Send any content, like `send_text`."""
-        log = _log_of(to)
-        request = chat_pb2.SendRequest(log=log, content=content)
-        reply = await self.call(methods.SEND, request, key=key, deadline_s=deadline_s)
-        return Sent(log, reply.seq, reply.at_ms)
+        """Start a group with contacts; see `client.groups` for what groups can do."""
+        return await self.groups.create(title, people)
 
     async def send_file(
         self, to: Conversation, path: Path, *, on_progress: OnProgress | None = None
@@ -299,13 +277,9 @@ class Client:
         """Hand a file over, from device to device if that can be; see `client.transfers` for more."""
         return await self.transfers.send(to, path, on_progress=on_progress)
 
-    async def recall(self, message: Message | Sent) -> None:
-        """Take one of your messages back, within the server's time limit."""
-        await self.call(methods.RECALL, chat_pb2.RecallRequest(log=message.log, seq=message.seq))
-
     async def history(self, of: Conversation | str, *, before: int = 0, limit: int = 50) -> list[Message]:
         """Return the messages among the newest `limit` events below `before` (0: the end), oldest first."""
-        request = log_pb2.ReadRequest(log=_log_of(of), before=before, limit=limit)
+        request = log_pb2.ReadRequest(log=log_of(of), before=before, limit=limit)
         page = (await self.call(methods.READ_LOG, request)).page
         opened = [await self.message(Event.of(event)) for event in page.events]
         return [message for message in opened if message is not None]
@@ -314,12 +288,12 @@ class Client:
         """Say that everything up to a message (or up to event `seq`) was read."""
         if isinstance(of, Message):
             seq = seq or of.seq
-        request = chat_pb2.MarkRequest(log=_log_of(of), delivered=seq, read=seq)
+        request = chat_pb2.MarkRequest(log=log_of(of), delivered=seq, read=seq)
         await self.call(methods.MARK, request)
 
     async def typing(self, to: Conversation | str, *, typing: bool = True) -> None:
         """Show the others that you are typing, or stopped."""
-        await self.call(methods.TYPE, chat_pb2.TypeRequest(log=_log_of(to), typing=typing))
+        await self.call(methods.TYPE, chat_pb2.TypeRequest(log=log_of(to), typing=typing))
 
     async def message(self, event: Event) -> Message | None:
         """Return the message an event stands for; None when it is none, or was recalled."""
@@ -352,6 +326,7 @@ class Client:
                 self._keeper.cursors if self._catch_up else {},
                 clock=self._clock,
                 kept=self._keeper.changed if self._catch_up else _forget,
+                unread=self._unread,
                 seen=self._directory.seen,
             )
             self._pushes.add(self._sync)
@@ -361,10 +336,6 @@ class Client:
         """Wait until an open stream was given all that the server had."""
         assert self._sync is not None, "open a stream first"
         await self._sync.caught_up()
-
-
-def _log_of(of: Conversation | Message | str) -> str:
-    return of if isinstance(of, str) else of.log
 
 
 def _forget() -> None:

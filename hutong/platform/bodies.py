@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from hutong.platform.errors import InvalidArgument
 from hutong.protocols.compression import BODY_BYTES_MAX, CompressionError, compress, decompress
-from hutong.schema import link_pb2, log_pb2, options_pb2
+from hutong.schema import link_pb2, options_pb2
 
 
-def pack(carrying: link_pb2.Reply | link_pb2.Notice | log_pb2.Event) -> None:
-    """Compress a body in place, where that makes it smaller. Not for secrets (`MethodRules.secret`)."""
-    packed = compress(carrying.body)
-    if packed is not None:
-        carrying.body = packed
-        carrying.encoding = options_pb2.ENCODING_COMPRESSED
+def packed(body: bytes) -> bytes | None:
+    """Return a body compressed, or None where that is no shorter. Not for secrets (`MethodRules.secret`)."""
+    return compress(body)
+
+
+def pack(notice: link_pb2.Notice) -> None:
+    """Compress a notice's body in place, where that makes it smaller."""
+    smaller = compress(notice.body)
+    if smaller is not None:
+        notice.body = smaller
+        notice.encoding = options_pb2.ENCODING_COMPRESSED
 
 
 def unpack(body: bytes, encoding: options_pb2.Encoding) -> bytes:

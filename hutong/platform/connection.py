@@ -24,6 +24,7 @@ from hutong.platform.errors import (
     Unauthenticated,
     Unavailable,
 )
+from hutong.platform.packets import reply_packet
 from hutong.platform.pending import Pending
 from hutong.platform.rpc import KEY_BYTES, Caller, Method
 from hutong.schema import link_pb2, options_pb2
@@ -38,6 +39,9 @@ REQUESTS_OF_A_PACKET_MAX = 4 * REQUESTS_UNDER_WAY_MAX
 WAITING_BYTES_MAX = 4 * 1024 * 1024
 DEADLINE_MS_DEFAULT = 30_000
 DEADLINE_MS_MAX = 120_000
+
+# An empty set of an idle connection's own would be 216 bytes.
+_NONE: frozenset[int] = frozenset()
 
 log = journal.get(__name__)
 
@@ -93,7 +97,6 @@ class Connection:
         "follows",
         "heard_at",
         "keys_at",
-        "network",
         "renew_at",
         "user",
     )
@@ -103,9 +106,9 @@ class Connection:
     ) -> None:
         self._sessions = sessions
         self._channel = channel
-        self._out: list[list[bytes] | None] = [None] * len(ORDER)  # by class
+        self._out: list[list[bytes] | None] | None = None  # by class, once something waits
         self._out_bytes = 0
-        self._under_way: set[int] = set()
+        self._under_way: set[int] | frozenset[int] = _NONE
         self._waiting_requests: deque[tuple[link_pb2.Request, float]] | None = deque()
         self._waited_bytes = 0  # of the messages they came in
         self._tasks: set[asyncio.Task[None]] | None = None
@@ -113,7 +116,6 @@ class Connection:
         self._finishing = False
         self.address = address
         self.binding = binding
-        self.network = network
         self.user = ""
         self.device = ""
         self.admin = False
@@ -156,43 +158,48 @@ class Connection:
     def _accept(self, request: link_pb2.Request, *, early: bool) -> None:
         if self._ended:
             return
-        if request.id == 0 or request.id in self._under_way:
+        request_id, under_way = request.id, self._under_way
+        if request_id == 0 or request_id in under_way:
             self.goodbye(link_pb2.Goodbye.REASON_PROTOCOL_ERROR, "Request ids are unique and not 0.")
             return
-        if len(self._under_way) >= REQUESTS_UNDER_WAY_MAX or self._waited_bytes > WAITING_BYTES_MAX:
+        if len(under_way) >= REQUESTS_UNDER_WAY_MAX or self._waited_bytes > WAITING_BYTES_MAX:
             self._fail(
-                request.id,
+                request_id,
                 ResourceExhausted("Too many requests at once.", reason="too_many_requests"),
             )
             return
         if early and not self._may_be_early(request):
-            self._fail(request.id, Unavailable("Say this again, please.", reason="too_early"))
+            self._fail(request_id, Unavailable("Say this again, please.", reason="too_early"))
             return
-        self._under_way.add(request.id)
+        if isinstance(under_way, set):
+            under_way.add(request_id)
+        else:
+            self._under_way = {request_id}
         if self._waiting_requests is not None:
             # Signed out: one after the other, so that what follows a sign-in waits for it (CONN8).
             self._waiting_requests.append((request, self.heard_at))
-            if len(self._under_way) == 1:
-                self._start(request, self.heard_at)
-            return
-        self._start(request, self.heard_at)
+            if len(self._under_way) > 1:
+                return
+        self._start(request, self.heard_at, self.heard_at)
+
+    def _start_waiting(self, request: link_pb2.Request, arrived: float) -> None:
+        self._start(request, arrived, self._sessions.clock.monotonic())
 
     def _may_be_early(self, request: link_pb2.Request) -> bool:
         method = self._sessions.methods.get(request.method)
         return method is not None and method.replay_safe
 
-    def _start(self, request: link_pb2.Request, arrived: float) -> None:
+    def _start(self, request: link_pb2.Request, arrived: float, now: float) -> None:
         if self._ended:
             return
-        sessions = self._sessions
-        method = sessions.methods.get(request.method)
-        deadline_ms = min(request.deadline_ms or DEADLINE_MS_DEFAULT, DEADLINE_MS_MAX)
-        left_s = deadline_ms / 1000 - (sessions.clock.monotonic() - arrived)
+        request_id, key = request.id, request.key
+        method = self._sessions.methods.get(request.method)
+        due = arrived + min(request.deadline_ms or DEADLINE_MS_DEFAULT, DEADLINE_MS_MAX) / 1000
         try:
             if method is None:
                 raise NotFound("This server does not know that request.", reason="unknown_method")
-            self._check(method, request)
-            if left_s <= 0:
+            self._check(method, key)
+            if due <= now:
                 raise _too_late()
             body = request.body
             if request.encoding:
@@ -201,33 +208,32 @@ class Connection:
                 message = method.request_class.FromString(body)
             except DecodeError as error:
                 raise InvalidArgument("The request is malformed.", reason="malformed") from error
-            reply = method.handler(Caller(self, method, request.key, body), message)
+            reply = method.handler(Caller(self, method, key, body), message)
         except Exception as error:  # noqa: BLE001  every failure is answered
-            self.answer(request.id, method, None, error)
+            self.answer(request_id, method, None, error)
             return
         if isinstance(reply, Pending):
-            self._expect(request.id, method, reply, left_s)
+            self._expect(request_id, method, reply, due)
         elif isinstance(reply, Message):
-            self.answer(request.id, method, reply, None)
+            self.answer(request_id, method, reply, None)
         else:
             assert isinstance(reply, Coroutine)
-            self._run(request.id, method, reply, left_s)
+            self._run(request_id, method, reply, due - now)
 
-    def _check(self, method: Method, request: link_pb2.Request) -> None:
+    def _check(self, method: Method, key: bytes) -> None:
         access = method.access
         if access != options_pb2.ACCESS_PUBLIC:
             if not self.user:
                 raise Unauthenticated("Please sign in first.", reason="signed_out")
             if access == options_pb2.ACCESS_ADMIN and not self.admin:
                 raise PermissionDenied("Only administrators may do this.", reason="not_admin")
-        if not method.replay_safe and len(request.key) != KEY_BYTES:
+        if not method.replay_safe and len(key) != KEY_BYTES:
             raise InvalidArgument("The request needs a key of 16 bytes.", reason="no_key")
 
-    def _expect(self, request_id: int, method: Method, reply: Pending[Message], left_s: float) -> None:
+    def _expect(self, request_id: int, method: Method, reply: Pending[Message], due: float) -> None:
         """Answer when the command is settled, or when the caller waits no longer (CONN15)."""
-        sessions = self._sessions
         expected = _Expected(self, request_id, method)
-        expected.tick = sessions.deadlines.add(sessions.clock.monotonic() + left_s, expected)
+        expected.tick = self._sessions.deadlines.add(due, expected)
         reply.then(expected.settled)
 
     def _run(
@@ -275,11 +281,8 @@ class Connection:
             assert method is not None
             body = reply.SerializeToString()
             if len(body) < MESSAGE_BYTES_MAX - 1024:
-                packet = link_pb2.Packet()
-                answer = packet.replies.add(id=request_id, body=body)
-                if not method.secret:
-                    bodies.pack(answer)
-                self.send(packet.SerializeToString(), method.priority)
+                packed = None if method.secret else bodies.packed(body)
+                self.send(reply_packet(request_id, body, packed), method.priority)
             else:
                 error = ResourceExhausted("The answer is too large; ask for less.", reason="reply_too_large")
         if error is not None:
@@ -289,7 +292,11 @@ class Connection:
             code = link_pb2.Code.Name(error.code)
             self._fail(request_id, error, MESSAGE if method is None else method.priority)
         self._sessions.count(method.name if method else "unknown", code)
-        self._under_way.discard(request_id)
+        under_way = self._under_way
+        if isinstance(under_way, set):
+            under_way.discard(request_id)
+            if not under_way:
+                self._under_way = _NONE
         if self._waiting_requests is not None:
             self._next_waiting()
         if self._finishing:
@@ -303,10 +310,10 @@ class Connection:
         if self.user:
             self._waiting_requests, self._waited_bytes = None, 0
             for request, arrived in waiting:
-                self._start(request, arrived)
+                self._start_waiting(request, arrived)
         elif waiting:
             # On a fresh stack: a long queue of quick answers must not nest.
-            asyncio.get_running_loop().call_soon(self._start, *waiting[0])
+            asyncio.get_running_loop().call_soon(self._start_waiting, *waiting[0])
 
     def _fail(self, request_id: int, error: RpcError, klass: int = MESSAGE) -> None:
         reply = link_pb2.Reply(id=request_id, error=error.to_proto())
@@ -318,9 +325,12 @@ class Connection:
             return
         if not self._out_bytes:
             self._sessions.will_flush(self)
-        packets = self._out[klass]
+        out = self._out
+        if out is None:
+            out = self._out = [None] * len(ORDER)
+        packets = out[klass]
         if packets is None:
-            self._out[klass] = [packet]
+            out[klass] = [packet]
         else:
             packets.append(packet)
         self._out_bytes += len(packet)
@@ -334,11 +344,12 @@ class Connection:
         if self._out_bytes + self._channel.waiting_bytes() > WAITING_BYTES_MAX:
             self._cut_loose()
             return
-        self._out_bytes = 0
+        out, self._out, self._out_bytes = self._out, None, 0
+        if out is None:
+            return
         for klass in ORDER:
-            packets = self._out[klass]
-            if packets is not None:
-                self._out[klass] = None
+            packets = out[klass]
+            if packets is not None and not self._ended:
                 for message in join(packets):
                     self._channel.send(message, klass)
 
@@ -397,6 +408,6 @@ class Connection:
         if self._ended:
             return
         self._ended = True
-        self._out = [None] * len(ORDER)
+        self._out = None
         self._out_bytes = 0
         self._sessions.closed(self)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -106,7 +107,7 @@ def insert_many(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple
             chunk = rows[start : start + size]
             connection.exec_driver_sql(
                 f"INSERT INTO {table.name} ({columns}) VALUES {', '.join([row] * size)}",  # noqa: S608
-                tuple(value for values in chunk for value in values),
+                tuple(chain.from_iterable(chunk)),
             )
             start += size
 

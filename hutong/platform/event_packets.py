@@ -1,26 +1,26 @@
 """An event on its way to the connections that follow its log: encoded and compressed once for all of them.
 
 The key is how an author's devices know their own append again; to everybody else it would be 18 bytes for
-nothing. Protobuf takes fields in any order, so theirs is the same encoding with the key behind it.
+nothing.
 """
 
 from __future__ import annotations
 
 from hutong.platform import bodies
 from hutong.platform.log import Stored
-from hutong.schema import link_pb2, log_pb2
-
-_BYTES = 2  # the wire type of what has a length
-_EVENTS_TAG = link_pb2.Packet.EVENTS_FIELD_NUMBER << 3 | _BYTES
-_KEY_TAG = log_pb2.Event.KEY_FIELD_NUMBER << 3 | _BYTES
+from hutong.platform.packets import event_fields, event_packet
+from hutong.schema import log_pb2
 
 
 def to_bus(event: Stored) -> bytes:
     """Return what the bus carries: author and key, each of a length given first, and the rest encoded."""
-    travelling = event.to_proto(None)
-    bodies.pack(travelling)
+    body = event.body
     author, key = event.author.encode(), event.key or b""
-    return bytes((len(author), len(key))) + author + key + travelling.SerializeToString()
+    numbers = log_pb2.Event(
+        log=event.log, seq=event.seq, kind=event.kind, author=event.author, at_ms=event.at_ms
+    ).SerializeToString()
+    encoded = event_fields(numbers, body, bodies.packed(body))
+    return bytes((len(author), len(key))) + author + key + encoded
 
 
 class Pushed:
@@ -39,18 +39,7 @@ class Pushed:
     def packet(self, user: str) -> bytes:
         """Return the packet for a connection of this user."""
         if user != self._author or not self._key:
-            self._others = self._others or _framed(self._event)
+            self._others = self._others or event_packet(self._event)
             return self._others
-        self._own = self._own or _framed(self._event + bytes((_KEY_TAG, len(self._key))) + self._key)
+        self._own = self._own or event_packet(self._event, self._key)
         return self._own
-
-
-def _framed(event: bytes) -> bytes:
-    """Return a `Packet` of one event."""
-    size = len(event)
-    head = bytearray((_EVENTS_TAG,))
-    while size > 0x7F:
-        head.append(size & 0x7F | 0x80)
-        size >>= 7
-    head.append(size)
-    return bytes(head) + event

@@ -50,10 +50,11 @@ class Limits:
         """Take one token. Raises `ResourceExhausted` with the waiting time when there is none."""
         now = self._clock.monotonic()
         burst, every_s = rate.burst * self._factor, rate.every_s / self._factor
-        tokens, then = self._buckets.pop((rate.name, key), (float(burst), now))
+        bucket = (rate.name, key)
+        tokens, then = self._buckets.pop(bucket, (float(burst), now))
         tokens = min(burst, tokens + (now - then) / every_s)
         allowed = tokens >= 1
-        self._buckets[rate.name, key] = (tokens - 1 if allowed else tokens, now)
+        self._buckets[bucket] = (tokens - 1 if allowed else tokens, now)
         if len(self._buckets) > _BUCKETS_MAX:
             self._buckets.popitem(last=False)
         if not allowed:

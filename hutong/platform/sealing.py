@@ -82,6 +82,7 @@ class SealedInlet:
         "_over",
         "_sealer",
         "_session",
+        "_tag",
         "_timer",
     )
 
@@ -90,7 +91,8 @@ class SealedInlet:
     def __init__(self, door: CoreDoor, carrier: Carrier, arrival: Arrival) -> None:
         self._door = door
         self._carrier = carrier
-        self._arrival = arrival
+        self._arrival: Arrival | None = arrival  # until the connection stands
+        self._tag = arrival.tag
         self._session = ServerSession()
         self._connection: Connection | None = None
         self._outbox: Outbox | None = None
@@ -139,21 +141,22 @@ class SealedInlet:
     # ---- beginning and end ----
 
     def _begin(self, message: bytes) -> None:
-        door = self._door
+        door, arrival = self._door, self._arrival
+        assert arrival is not None
         if self._opens and is_early(message):
             return  # it was on its way with an OPEN to a key that is not in use; nobody can open it
         self._opens += 1
         try:
             if door.sessions.closing:
                 raise ResourceExhausted("The server is restarting.", reason="busy")
-            door.limits.spend(OPENS, network_of(self._arrival.address))
+            door.limits.spend(OPENS, network_of(arrival.address))
         except ResourceExhausted:
             self._refuse(sealed_pb2.REFUSAL_BUSY)
             return
         door.keys.refresh()
         try:
             accept = self._session.accept(
-                message, self._arrival.exporter, door.keys.find, door.sessions.random.token
+                message, arrival.exporter, door.keys.find, door.sessions.random.token
             )
         except OpenError as error:
             self._refuse(error.reason)
@@ -164,10 +167,11 @@ class SealedInlet:
         self._connection = Connection(
             door.sessions,
             self,
-            network_of(self._arrival.address),
+            network_of(arrival.address),
             binding=self._session.binding,
-            network=door.network(self._arrival.address),
+            network=door.network(arrival.address),
         )
+        self._arrival = None
 
     def _refuse(self, reason: sealed_pb2.Refusal) -> None:
         self._door.refused.inc()
@@ -216,7 +220,7 @@ class SealedInlet:
 
     def admits(self, device: str) -> bool:
         """Tell whether the ticket this carrier resumed with, if any, is this device's."""
-        tag = self._arrival.tag
+        tag = self._tag
         return not tag or hmac.compare_digest(tag, self._door.device_tag(device))
 
     def identified(self, device: str) -> None:

@@ -132,7 +132,17 @@ class Settings:
         choices=("open", "closed"),
     )
     upload_size_bytes_max: int = _setting(4 * 1024**3, "The largest file the server stores.")
+    quick_send: bool = _setting(
+        True, "Let people hand files over by a code, with or without an account; none of it is kept here."
+    )
     recall_within_s: int = _setting(120, "How long a message can be recalled.")
+    edit_within_s: int = _setting(24 * 3600, "How long the words of a message can be changed.")
+    link_previews: bool = _setting(True, "Fetch what stands behind links, so that messages can show it.")
+    link_preview_hosts: str = _setting(
+        "",
+        "Names or addresses of hosts that previews may be fetched from although they are not public, with "
+        "commas between them: for an intranet.",
+    )
     service_key_days: int = _setting(
         7,
         "How often the key that new connections are sealed to changes. Needs root.key in the data folder.",

@@ -68,6 +68,8 @@ class Outcome:
 class Transaction:
     """What a command may do. Lives on the writer's thread, for one command."""
 
+    __slots__ = ("_connection", "_counts", "_mark", "_outcome", "_plan", "_savepoint", "now_ms")
+
     def __init__(self, connection: sa.Connection, plan: Plan, outcome: Outcome, now_ms: int) -> None:
         self._connection = connection
         self._plan = plan
@@ -162,16 +164,21 @@ class Answered(Generic[M]):
     reply_class: type[M]
 
 
-@dataclass(slots=True, frozen=True)
+# Not frozen: that makes one several times as slow, and there is one for each message.
+@dataclass(slots=True)
 class Append:
-    """The cheap one: a single append with a key of its own; `check` refuses by raising."""
+    """The cheap one: a single append with a key of its own.
+
+    `check` refuses by raising. What it returns is written behind the body: the fields that only the server
+    knows (Protobuf merges what follows). A retry is compared without them.
+    """
 
     log: str
     kind: int
     body: bytes
     author: str
     key: bytes
-    check: Callable[[Transaction], object]
+    check: Callable[[Transaction], bytes | None]
 
 
 Command = Work[Any] | Answered[Any] | Append
@@ -324,8 +331,8 @@ def _perform(command: Command, transaction: Transaction, plan: Plan, answers: An
                 return first
             if answers.used(author, key):
                 raise key_reused()
-            check(transaction)
-            return plan.append(target, kind, body, author, key)
+            completion = check(transaction)
+            return plan.append(target, kind, body + completion if completion else body, author, key)
         case Answered(run=run, question=question, reply_class=reply_class):
             known = answers.get(question)
             if known is not None:

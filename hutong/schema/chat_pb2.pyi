@@ -675,16 +675,20 @@ class GroupChanged(_message.Message):
     def __init__(self, settings: _Optional[_Union[GroupSettings, _Mapping[str, object]]] = ...) -> None: ...
 
 class PictureChanged(_message.Message):
-    __slots__ = ("blob",)
+    __slots__ = ("blob", "none")
     BLOB_FIELD_NUMBER: _ClassVar[int]
+    NONE_FIELD_NUMBER: _ClassVar[int]
     blob: str
-    def __init__(self, blob: _Optional[str] = ...) -> None: ...
+    none: bool
+    def __init__(self, blob: _Optional[str] = ..., none: _Optional[bool] = ...) -> None: ...
 
 class DisappearingChanged(_message.Message):
-    __slots__ = ("seconds",)
+    __slots__ = ("seconds", "never")
     SECONDS_FIELD_NUMBER: _ClassVar[int]
+    NEVER_FIELD_NUMBER: _ClassVar[int]
     seconds: int
-    def __init__(self, seconds: _Optional[int] = ...) -> None: ...
+    never: bool
+    def __init__(self, seconds: _Optional[int] = ..., never: _Optional[bool] = ...) -> None: ...
 
 class MemberJoined(_message.Message):
     __slots__ = ("member", "by")

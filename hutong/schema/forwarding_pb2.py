@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from hutong.schema import options_pb2 as hutong_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17hutong/forwarding.proto\x12\x11hutong.forwarding\x1a\x14hutong/options.proto\"H\n\x0e\x46orwardRequest\x12\x0c\n\x04\x66rom\x18\x01 \x01(\t\x12\x0c\n\x04seqs\x18\x02 \x03(\r\x12\n\n\x02to\x18\x03 \x01(\t\x12\x0e\n\x06merged\x18\x04 \x01(\x08\"\x1c\n\x0c\x46orwardReply\x12\x0c\n\x04seqs\x18\x01 \x03(\r2d\n\nForwarding\x12V\n\x07\x46orward\x12!.hutong.forwarding.ForwardRequest\x1a\x1f.hutong.forwarding.ForwardReply\"\x07\x8a\xb5\x18\x03\x08\xf9\nb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17hutong/forwarding.proto\x12\x11hutong.forwarding\x1a\x14hutong/options.proto\"N\n\x0e\x46orwardRequest\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x0c\n\x04seqs\x18\x02 \x03(\r\x12\x0e\n\x06target\x18\x03 \x01(\t\x12\x0e\n\x06merged\x18\x04 \x01(\x08\"\x1c\n\x0c\x46orwardReply\x12\x0c\n\x04seqs\x18\x01 \x03(\r2d\n\nForwarding\x12V\n\x07\x46orward\x12!.hutong.forwarding.ForwardRequest\x1a\x1f.hutong.forwarding.ForwardReply\"\x07\x8a\xb5\x18\x03\x08\xf9\nb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,9 +35,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FORWARDING'].methods_by_name['Forward']._loaded_options = None
   _globals['_FORWARDING'].methods_by_name['Forward']._serialized_options = b'\212\265\030\003\010\371\n'
   _globals['_FORWARDREQUEST']._serialized_start=68
-  _globals['_FORWARDREQUEST']._serialized_end=140
-  _globals['_FORWARDREPLY']._serialized_start=142
-  _globals['_FORWARDREPLY']._serialized_end=170
-  _globals['_FORWARDING']._serialized_start=172
-  _globals['_FORWARDING']._serialized_end=272
+  _globals['_FORWARDREQUEST']._serialized_end=146
+  _globals['_FORWARDREPLY']._serialized_start=148
+  _globals['_FORWARDREPLY']._serialized_end=176
+  _globals['_FORWARDING']._serialized_start=178
+  _globals['_FORWARDING']._serialized_end=278
 # @@protoc_insertion_point(module_scope)

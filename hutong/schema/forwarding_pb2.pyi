@@ -8,15 +8,16 @@ from typing import ClassVar as _ClassVar, Optional as _Optional
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ForwardRequest(_message.Message):
-    __slots__ = ("seqs", "to", "merged")
-    FROM_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("source", "seqs", "target", "merged")
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
     SEQS_FIELD_NUMBER: _ClassVar[int]
-    TO_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
     MERGED_FIELD_NUMBER: _ClassVar[int]
+    source: str
     seqs: _containers.RepeatedScalarFieldContainer[int]
-    to: str
+    target: str
     merged: bool
-    def __init__(self, seqs: _Optional[_Iterable[int]] = ..., to: _Optional[str] = ..., merged: _Optional[bool] = ..., **kwargs) -> None: ...
+    def __init__(self, source: _Optional[str] = ..., seqs: _Optional[_Iterable[int]] = ..., target: _Optional[str] = ..., merged: _Optional[bool] = ...) -> None: ...
 
 class ForwardReply(_message.Message):
     __slots__ = ("seqs",)

@@ -26,7 +26,7 @@ from hutong.schema import chat_pb2 as hutong_dot_chat__pb2
 from hutong.schema import options_pb2 as hutong_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15hutong/previews.proto\x12\x0fhutong.previews\x1a\x11hutong/chat.proto\x1a\x14hutong/options.proto\"\x1a\n\x0bLookRequest\x12\x0b\n\x03url\x18\x01 \x01(\t\"2\n\tLookReply\x12%\n\x07preview\x18\x01 \x01(\x0b\x32\x14.hutong.chat.Preview2U\n\x08Previews\x12I\n\x04Look\x12\x1c.hutong.previews.LookRequest\x1a\x1a.hutong.previews.LookReply\"\x07\x8a\xb5\x18\x03\x08\xc1\x0c\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15hutong/previews.proto\x12\x0fhutong.previews\x1a\x11hutong/chat.proto\x1a\x14hutong/options.proto\"\x1a\n\x0bLookRequest\x12\x0b\n\x03url\x18\x01 \x01(\t\"2\n\tLookReply\x12%\n\x07preview\x18\x01 \x01(\x0b\x32\x14.hutong.chat.Preview2W\n\x08Previews\x12K\n\x04Look\x12\x1c.hutong.previews.LookRequest\x1a\x1a.hutong.previews.LookReply\"\t\x8a\xb5\x18\x05\x08\xc1\x0c\x10\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,11 +34,11 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'hutong.previews_pb2', _glob
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PREVIEWS'].methods_by_name['Look']._loaded_options = None
-  _globals['_PREVIEWS'].methods_by_name['Look']._serialized_options = b'\212\265\030\003\010\301\014'
+  _globals['_PREVIEWS'].methods_by_name['Look']._serialized_options = b'\212\265\030\005\010\301\014\020\001'
   _globals['_LOOKREQUEST']._serialized_start=83
   _globals['_LOOKREQUEST']._serialized_end=109
   _globals['_LOOKREPLY']._serialized_start=111
   _globals['_LOOKREPLY']._serialized_end=161
   _globals['_PREVIEWS']._serialized_start=163
-  _globals['_PREVIEWS']._serialized_end=248
+  _globals['_PREVIEWS']._serialized_end=250
 # @@protoc_insertion_point(module_scope)

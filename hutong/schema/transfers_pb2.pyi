@@ -16,6 +16,12 @@ class Result(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     RESULT_STORED: _ClassVar[Result]
     RESULT_DECLINED: _ClassVar[Result]
     RESULT_CANCELLED: _ClassVar[Result]
+    RESULT_EXPIRED: _ClassVar[Result]
+
+class TreeHash(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    TREE_HASH_SHA256: _ClassVar[TreeHash]
+    TREE_HASH_BLAKE3: _ClassVar[TreeHash]
 
 class StopReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -31,6 +37,9 @@ RESULT_DELIVERED: Result
 RESULT_STORED: Result
 RESULT_DECLINED: Result
 RESULT_CANCELLED: Result
+RESULT_EXPIRED: Result
+TREE_HASH_SHA256: TreeHash
+TREE_HASH_BLAKE3: TreeHash
 STOP_REASON_UNSPECIFIED: StopReason
 STOP_CANCELLED: StopReason
 STOP_NO_SPACE: StopReason
@@ -162,7 +171,7 @@ class TransferAccepted(_message.Message):
     def __init__(self, transfer: _Optional[str] = ..., sender_device: _Optional[str] = ..., receiver_device: _Optional[str] = ...) -> None: ...
 
 class ChannelMessage(_message.Message):
-    __slots__ = ("ready", "chunk", "end", "received_bytes", "verified", "hello", "have", "credit_bytes", "compare", "placed", "manifest", "piece", "ask", "root", "leaves", "stop", "door")
+    __slots__ = ("ready", "chunk", "end", "received_bytes", "verified", "hello", "have", "credit_bytes", "compare", "placed", "arrived_bytes", "manifest", "piece", "ask", "root", "leaves", "stop", "door")
     READY_FIELD_NUMBER: _ClassVar[int]
     CHUNK_FIELD_NUMBER: _ClassVar[int]
     END_FIELD_NUMBER: _ClassVar[int]
@@ -173,6 +182,7 @@ class ChannelMessage(_message.Message):
     CREDIT_BYTES_FIELD_NUMBER: _ClassVar[int]
     COMPARE_FIELD_NUMBER: _ClassVar[int]
     PLACED_FIELD_NUMBER: _ClassVar[int]
+    ARRIVED_BYTES_FIELD_NUMBER: _ClassVar[int]
     MANIFEST_FIELD_NUMBER: _ClassVar[int]
     PIECE_FIELD_NUMBER: _ClassVar[int]
     ASK_FIELD_NUMBER: _ClassVar[int]
@@ -190,6 +200,7 @@ class ChannelMessage(_message.Message):
     credit_bytes: int
     compare: bool
     placed: bool
+    arrived_bytes: int
     manifest: ManifestPart
     piece: Piece
     ask: bool
@@ -197,7 +208,7 @@ class ChannelMessage(_message.Message):
     leaves: Leaves
     stop: Stop
     door: Door
-    def __init__(self, ready: _Optional[_Union[Ready, _Mapping[str, object]]] = ..., chunk: _Optional[bytes] = ..., end: _Optional[_Union[End, _Mapping[str, object]]] = ..., received_bytes: _Optional[int] = ..., verified: _Optional[bool] = ..., hello: _Optional[_Union[Hello, _Mapping[str, object]]] = ..., have: _Optional[_Union[Have, _Mapping[str, object]]] = ..., credit_bytes: _Optional[int] = ..., compare: _Optional[bool] = ..., placed: _Optional[bool] = ..., manifest: _Optional[_Union[ManifestPart, _Mapping[str, object]]] = ..., piece: _Optional[_Union[Piece, _Mapping[str, object]]] = ..., ask: _Optional[bool] = ..., root: _Optional[bytes] = ..., leaves: _Optional[_Union[Leaves, _Mapping[str, object]]] = ..., stop: _Optional[_Union[Stop, _Mapping[str, object]]] = ..., door: _Optional[_Union[Door, _Mapping[str, object]]] = ...) -> None: ...
+    def __init__(self, ready: _Optional[_Union[Ready, _Mapping[str, object]]] = ..., chunk: _Optional[bytes] = ..., end: _Optional[_Union[End, _Mapping[str, object]]] = ..., received_bytes: _Optional[int] = ..., verified: _Optional[bool] = ..., hello: _Optional[_Union[Hello, _Mapping[str, object]]] = ..., have: _Optional[_Union[Have, _Mapping[str, object]]] = ..., credit_bytes: _Optional[int] = ..., compare: _Optional[bool] = ..., placed: _Optional[bool] = ..., arrived_bytes: _Optional[int] = ..., manifest: _Optional[_Union[ManifestPart, _Mapping[str, object]]] = ..., piece: _Optional[_Union[Piece, _Mapping[str, object]]] = ..., ask: _Optional[bool] = ..., root: _Optional[bytes] = ..., leaves: _Optional[_Union[Leaves, _Mapping[str, object]]] = ..., stop: _Optional[_Union[Stop, _Mapping[str, object]]] = ..., door: _Optional[_Union[Door, _Mapping[str, object]]] = ...) -> None: ...
 
 class Ready(_message.Message):
     __slots__ = ("offset",)
@@ -214,12 +225,16 @@ class End(_message.Message):
     def __init__(self, sha256: _Optional[bytes] = ..., size_bytes: _Optional[int] = ...) -> None: ...
 
 class Hello(_message.Message):
-    __slots__ = ("version", "manifest")
+    __slots__ = ("version", "manifest", "blake3", "arrivals")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     MANIFEST_FIELD_NUMBER: _ClassVar[int]
+    BLAKE3_FIELD_NUMBER: _ClassVar[int]
+    ARRIVALS_FIELD_NUMBER: _ClassVar[int]
     version: int
     manifest: bytes
-    def __init__(self, version: _Optional[int] = ..., manifest: _Optional[bytes] = ...) -> None: ...
+    blake3: bool
+    arrivals: bool
+    def __init__(self, version: _Optional[int] = ..., manifest: _Optional[bytes] = ..., blake3: _Optional[bool] = ..., arrivals: _Optional[bool] = ...) -> None: ...
 
 class Entry(_message.Message):
     __slots__ = ("path", "size_bytes", "folder", "executable")
@@ -234,18 +249,22 @@ class Entry(_message.Message):
     def __init__(self, path: _Optional[str] = ..., size_bytes: _Optional[int] = ..., folder: _Optional[bool] = ..., executable: _Optional[bool] = ...) -> None: ...
 
 class ManifestPart(_message.Message):
-    __slots__ = ("number", "last", "known", "chunk_bytes", "entries")
+    __slots__ = ("number", "last", "known", "chunk_bytes", "entries", "hash", "arrivals")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     LAST_FIELD_NUMBER: _ClassVar[int]
     KNOWN_FIELD_NUMBER: _ClassVar[int]
     CHUNK_BYTES_FIELD_NUMBER: _ClassVar[int]
     ENTRIES_FIELD_NUMBER: _ClassVar[int]
+    HASH_FIELD_NUMBER: _ClassVar[int]
+    ARRIVALS_FIELD_NUMBER: _ClassVar[int]
     number: int
     last: bool
     known: bool
     chunk_bytes: int
     entries: _containers.RepeatedCompositeFieldContainer[Entry]
-    def __init__(self, number: _Optional[int] = ..., last: _Optional[bool] = ..., known: _Optional[bool] = ..., chunk_bytes: _Optional[int] = ..., entries: _Optional[_Iterable[_Union[Entry, _Mapping[str, object]]]] = ...) -> None: ...
+    hash: TreeHash
+    arrivals: bool
+    def __init__(self, number: _Optional[int] = ..., last: _Optional[bool] = ..., known: _Optional[bool] = ..., chunk_bytes: _Optional[int] = ..., entries: _Optional[_Iterable[_Union[Entry, _Mapping[str, object]]]] = ..., hash: _Optional[_Union[TreeHash, str]] = ..., arrivals: _Optional[bool] = ...) -> None: ...
 
 class Run(_message.Message):
     __slots__ = ("first", "count")
@@ -256,12 +275,22 @@ class Run(_message.Message):
     def __init__(self, first: _Optional[int] = ..., count: _Optional[int] = ...) -> None: ...
 
 class Have(_message.Message):
-    __slots__ = ("runs", "whole")
+    __slots__ = ("runs", "whole", "begun")
     RUNS_FIELD_NUMBER: _ClassVar[int]
     WHOLE_FIELD_NUMBER: _ClassVar[int]
+    BEGUN_FIELD_NUMBER: _ClassVar[int]
     runs: _containers.RepeatedCompositeFieldContainer[Run]
     whole: bool
-    def __init__(self, runs: _Optional[_Iterable[_Union[Run, _Mapping[str, object]]]] = ..., whole: _Optional[bool] = ...) -> None: ...
+    begun: _containers.RepeatedCompositeFieldContainer[Begun]
+    def __init__(self, runs: _Optional[_Iterable[_Union[Run, _Mapping[str, object]]]] = ..., whole: _Optional[bool] = ..., begun: _Optional[_Iterable[_Union[Begun, _Mapping[str, object]]]] = ...) -> None: ...
+
+class Begun(_message.Message):
+    __slots__ = ("chunk", "size_bytes")
+    CHUNK_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    chunk: int
+    size_bytes: int
+    def __init__(self, chunk: _Optional[int] = ..., size_bytes: _Optional[int] = ...) -> None: ...
 
 class Piece(_message.Message):
     __slots__ = ("chunk", "offset", "data", "leaf")

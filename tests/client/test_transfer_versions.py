@@ -21,6 +21,7 @@ from hutong.client.transfers.line import RANK_DOOR
 from hutong.client.transfers.receiving_files import ReceivingFiles
 from hutong.client.transfers.source import Source
 from hutong.protocols.transfer import root
+from hutong.schema import transfers_pb2 as pb
 from tests.client.live import LiveServer, running, until
 from tests.client.test_transfers import Pair, pair
 
@@ -45,13 +46,14 @@ async def hand_over(both: Pair) -> tuple[Way, bytes]:
 
 def manifest_root(path: Path) -> bytes:
     source = Source(path)
-    leaves = b"".join(leaf for _, _, leaf in source.read(list(range(source.manifest.chunks))))
+    manifest = source.manifest.hashed_by(pb.TREE_HASH_BLAKE3)
+    leaves = b"".join(leaf for _, _, leaf in source.read(list(range(manifest.chunks)), manifest.hash))
     source.close()
-    return root(source.manifest.digest, leaves)
+    return root(manifest.digest, leaves)
 
 
 async def test_two_python_clients_speak_version_2(server: LiveServer) -> None:
-    """XFER0, XFER6: what is told to everybody is the root."""
+    """XFER0, XFER6, XFER17: what is told to everybody is the root; leaves are BLAKE3 between the two."""
     async with pair(server) as both:
         both.fill(900_000)
         way, sha256 = await hand_over(both)
@@ -64,6 +66,8 @@ async def test_version_1_with_who_knows_no_other(
     server: LiveServer, monkeypatch: pytest.MonkeyPatch, old: str
 ) -> None:
     """XFER0."""
+    # Who knows no other version opens no paths of its own either.
+    monkeypatch.setattr("hutong.client.punch.direct.DirectPaths.begin", lambda *_args, **_options: None)
     if old == "sender":
         monkeypatch.setattr("hutong.client.transfers.outgoing.PROTOCOL", "")
 
@@ -90,14 +94,13 @@ async def test_the_relay_is_left_for_a_direct_connection(
 ) -> None:
     """XFER10, XFER16: it begins on the relay, and goes on over TCP when a door opens."""
     ranks: list[int] = []
-    message = ReceivingFiles.message
+    taken = ReceivingFiles.piece
 
-    def listen(self: ReceivingFiles, line: Any, said: Any) -> None:
-        if said.HasField("piece"):
-            ranks.append(line.rank)
-        message(self, line, said)
+    def listen(self: ReceivingFiles, line: Any, piece: Any) -> None:
+        ranks.append(line.rank)
+        taken(self, line, piece)
 
-    monkeypatch.setattr(ReceivingFiles, "message", listen)
+    monkeypatch.setattr(ReceivingFiles, "piece", listen)
     for side in ("incoming", "outgoing"):
         monkeypatch.setattr(
             f"hutong.client.transfers.{side}.PeerSession",
@@ -151,11 +154,11 @@ async def test_the_rest_comes_from_the_server(server: LiveServer, monkeypatch: p
     monkeypatch.setattr("hutong.client.transfers.outgoing._STALLED_AFTER_S", 0.3)
     monkeypatch.setattr("hutong.client.transfers.outgoing._BROKEN_AFTER_S", 1.0)
     read: list[int] = []
-    message = ReceivingFiles.message
+    taken = ReceivingFiles.piece
 
-    def deaf(self: ReceivingFiles, line: Any, said: Any) -> None:
+    def deaf(self: ReceivingFiles, line: Any, piece: Any) -> None:
         if self.received_bytes < 3_000_000:
-            message(self, line, said)
+            taken(self, line, piece)
 
     fetch = Storage._read
 
@@ -163,7 +166,7 @@ async def test_the_rest_comes_from_the_server(server: LiveServer, monkeypatch: p
         read.append(offset)
         return await fetch(self, blob, offset)
 
-    monkeypatch.setattr(ReceivingFiles, "message", deaf)
+    monkeypatch.setattr(ReceivingFiles, "piece", deaf)
     monkeypatch.setattr(Storage, "_read", counted)
     async with pair(server) as both:
         both.source.write_bytes(os.urandom(6_000_000))

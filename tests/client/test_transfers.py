@@ -93,6 +93,8 @@ async def test_direct_candidates_are_alone_at_first(
     relayed_server: LiveServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else ICE takes the relay half of the time although a direct path would open."""
+    # As towards a browser, which opens no paths of its own.
+    monkeypatch.setattr("hutong.client.punch.direct.DirectPaths.begin", lambda *_args, **_options: None)
     said: list[peers_pb2.Signal] = []
     say = Signalling.say
 
@@ -115,6 +117,8 @@ async def test_direct_candidates_are_alone_at_first(
 async def test_the_relay_is_taken_when_nothing_else_opens(
     relayed_server: LiveServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # As towards a browser, which opens no paths of its own.
+    monkeypatch.setattr("hutong.client.punch.direct.DirectPaths.begin", lambda *_args, **_options: None)
     monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: [])
     async with pair(relayed_server) as both:
         data = both.fill(100_000)

@@ -13,7 +13,7 @@ from hutong.platform import bodies, sealing
 from hutong.platform.sessions import SWEEP_S
 from hutong.protocols.compression import compress
 from hutong.protocols.sealed.wire import FRAGMENT_BYTES_MAX
-from hutong.schema import chat_pb2, identity_pb2, link_pb2, log_pb2, options_pb2
+from hutong.schema import chat_pb2, identity_pb2, link_pb2, options_pb2
 from hutong.testing import TestServer
 from tests.platform.scene import JumpingClock, pair, say, until
 from tests.platform.sealed import Wire, bulk, packet
@@ -156,17 +156,17 @@ async def test_pushes_are_packed_once_for_many(server: TestServer, monkeypatch: 
         connection = wire.inlet._connection
         assert connection is not None
         server.core.platform.sessions.follow(connection, [log])
-    packed: list[object] = []
-    pack = bodies.pack
+    asked: list[bytes] = []
+    packed = bodies.packed
 
-    def counting(carrying: link_pb2.Reply | link_pb2.Notice | log_pb2.Event) -> None:
-        packed.append(carrying)
-        pack(carrying)
+    def counting(body: bytes) -> bytes | None:
+        asked.append(body)
+        return packed(body)
 
-    monkeypatch.setattr(bodies, "pack", counting)
+    monkeypatch.setattr(bodies, "packed", counting)
     await say(alice, log, "See you at the station tomorrow, ok?")
     await until(lambda: all(wire.take() or any(each.events for each in wire.packets) for wire in wires))
-    assert sum(isinstance(each, log_pb2.Event) for each in packed) == 1
+    assert sum(b"See you at the station" in body for body in asked) == 1
     bodies_heard = {event.body for wire in wires for each in wire.packets for event in each.events}
     assert len(bodies_heard) == 1
     assert len({wire.sent[-1] for wire in wires}) == 5

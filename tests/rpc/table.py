@@ -53,7 +53,10 @@ Values = dict[str, Any]
 
 
 def filled(kind: type[Message], values: Values) -> Message:
-    """Return a message with something in every field: from `values` by the field's name, or made up."""
+    """Return a message with something in every field: from `values` by the field's name, or made up.
+
+    What is None there is left out.
+    """
     message = kind()
     _fill(message, values, DEPTH_MAX)
     return message
@@ -68,12 +71,17 @@ def _fill(message: Any, values: Values, depth: int) -> None:
             continue
         if oneof is not None:
             taken.add(oneof.name)
+        if values.get(field.name, "") is None:
+            continue
         if field.message_type is not None:
             if depth:
                 place = getattr(message, field.name)
                 _fill(place.add() if field.is_repeated else place, values, depth - 1)
             continue
-        value = values.get(field.name, _made_up(field))
+        value = values.get(field.name)
+        made_up = _made_up(field)
+        if type(value) is not type(made_up):  # not known, or of a field that is called the same elsewhere
+            value = made_up
         if field.is_repeated:
             getattr(message, field.name).append(value)
         else:

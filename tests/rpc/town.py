@@ -12,7 +12,9 @@ from typing import Any
 
 from google.protobuf.message import Message
 
+from hutong.features.belongings import store as belongings
 from hutong.local import PASSWORD
+from hutong.platform.database import Executor
 from hutong.schema import calls_pb2, chat_pb2, files_pb2, identity_pb2, link_pb2, transfers_pb2
 from hutong.testing import Client, TestServer
 from tests.rpc.table import Values
@@ -55,6 +57,8 @@ class Town:
             "call",
             "transfer",
             "session",
+            "source",
+            "target",
         )
         town.theirs = {name: [theirs[name]] for name in names if name in theirs}
         create = chat_pb2.CreateGroupRequest(title="Group", users=[david.user])
@@ -70,8 +74,15 @@ class Town:
             "log": log,
             "logs": log,
             "seq": sent.seq,
+            "seqs": sent.seq,
+            "reply_to": sent.seq,
+            "start": 0,
+            "source": log,
+            "target": log,
             "user": other.user,
             "users": other.user,
+            "forwarded_from": None,  # the server's to say
+            "preview": None,
             "device": await self._second_device(one),
             "handle": other.profile.handle,
             "name": "Some Name",
@@ -157,6 +168,12 @@ class Town:
                 digests[table] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
         return digests
 
+    async def quiet(self) -> None:
+        """Wait until nothing is being done in the background that a request began."""
+        async with asyncio.timeout(WAIT_S):
+            while await self.server.core.platform.read(_is_busy):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
     async def signed_out(self) -> Client:
         """Return a client that has not signed in."""
         return Client(self.server)
@@ -172,3 +189,7 @@ class Town:
         assert self.erin.goodbye is None
         await self.erin.call("Chat.List", chat_pb2.ListRequest())
         await self.erin.call("Identity.ListDevices", identity_pb2.ListDevicesRequest())
+
+
+def _is_busy(read: Executor) -> bool:
+    return bool(belongings.working(read) or belongings.all_taking_back(read))

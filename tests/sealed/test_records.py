@@ -21,7 +21,7 @@ from hutong.protocols.sealed import (
     record,
     wire,
 )
-from hutong.protocols.sealed.record import AWAKE_MAX
+from hutong.protocols.sealed.record import AWAKE_MAX, NEWCOMER_RECORDS, NEWCOMERS_AWAKE_MAX
 from hutong.protocols.sealed.window import WINDOW
 from tests.sealed.talk import Talk
 
@@ -215,10 +215,21 @@ def test_an_outbox_keeps_the_order_of_a_class() -> None:
 
 
 def test_most_connections_are_idle() -> None:
-    """Ciphers beyond the bound are let go, and made again when they are missed."""
+    """Ciphers beyond the bound are let go, and made again when they are missed; those of talkers stay."""
     secrets = [bytes([number % 256, number // 256]) * 16 for number in range(AWAKE_MAX)]
     pairs = [(Sealer(secret), Opener(secret)) for secret in secrets]
-    for _ in range(2):
-        for sealer, opener in pairs:
-            assert opener.open(sealer.seal(b"text", MESSAGE)) == b"text"
-    assert sum(side._phase._cipher is not None for pair in pairs for side in pair) == AWAKE_MAX
+
+    def awake() -> int:
+        return sum(side._phase._cipher is not None for pair in pairs for side in pair)
+
+    def talk(records: int) -> int:
+        for _ in range(records):
+            for sealer, opener in pairs:
+                assert opener.open(sealer.seal(b"text", MESSAGE)) == b"text"
+        return awake()
+
+    assert talk(2) == NEWCOMERS_AWAKE_MAX
+    assert talk(NEWCOMER_RECORDS) == AWAKE_MAX + NEWCOMERS_AWAKE_MAX
+    newcomers = [Sealer(secret) for secret in secrets]
+    assert all(newcomer.seal(b"text", MESSAGE) for newcomer in newcomers)
+    assert awake() == AWAKE_MAX

@@ -24,11 +24,16 @@ _UDP_ANSWERS_WITHIN_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """What to give to a connection. `hosts` are the machines whose addresses are a relay's."""
+    """What to give to a connection. `hosts` are the machines whose addresses are a relay's.
+
+    `stun` and `stun_tcp` answer Binding requests: host and port.
+    """
 
     usable: list[RTCIceServer] = field(default_factory=list)
     hosts: frozenset[str] = frozenset()
     udp: bool = True
+    stun: tuple[str, int] | None = None
+    stun_tcp: tuple[str, int] | None = None
 
 
 async def ice_servers(connection: Connection) -> Servers:
@@ -53,7 +58,16 @@ async def ice_servers(connection: Connection) -> Servers:
         for url, server in urls
         if url.transport == "tcp" or udp
     ]
-    return Servers(usable, frozenset(url.host for url, _ in urls if url.scheme.startswith("turn")), udp)
+    relays = frozenset(url.host for url, _ in urls if url.scheme.startswith("turn"))
+    parsed = [url for url, _ in urls]
+    return Servers(usable, relays, udp, _place(parsed, "stun", "udp"), _place(parsed, "turn", "tcp"))
+
+
+def _place(urls: list[IceUrl], scheme: str, transport: str) -> tuple[str, int] | None:
+    """Return where such a server is. A TURN server answers Binding requests too (RFC 8656, section 3)."""
+    return next(
+        ((url.host, url.port) for url in urls if (url.scheme, url.transport) == (scheme, transport)), None
+    )
 
 
 async def _udp_passes(urls: list[IceUrl]) -> bool:

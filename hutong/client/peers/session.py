@@ -23,6 +23,7 @@ from hutong.client.peers.paths import path_of
 from hutong.client.peers.relays import HeldRelays
 from hutong.client.peers.servers import Servers, ice_servers
 from hutong.client.peers.signalling import Reopen, SessionGoneError, Signalling
+from hutong.client.punch.direct import DirectPaths
 from hutong.client.pushes import Pushes
 from hutong.platform.clock import Randomness
 from hutong.schema import peers_pb2 as pb
@@ -42,6 +43,7 @@ class PeerSession:
     """A session's connection. `run` until the owner cancels it; `prepare` sees every new connection.
 
     `reopen` asks a server that restarted for the session again; the other end waits for that.
+    `direct` opens lines of its own beside the connection, to another end that can do so too.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class PeerSession:
         prepare: Prepare,
         relay_only: bool = False,
         reopen: Reopen | None = None,
+        direct: DirectPaths | None = None,
         random: Randomness | None = None,
     ) -> None:
         self._rpc = connection
@@ -61,6 +64,8 @@ class PeerSession:
         self._offerer = offerer
         self._prepare = prepare
         self._relay_only = relay_only
+        self._direct = None if relay_only else direct
+        self._they_punch = False
         self._random = random or Randomness()
         self._peer: RTCPeerConnection | None = None
         self._name = ""
@@ -114,6 +119,12 @@ class PeerSession:
 
     def path(self) -> pb.Path:
         """Return which way the bytes go at this moment."""
+        if self._direct is not None and self._direct.open:
+            return pb.PATH_DIRECT
+        return self.channel_path()
+
+    def channel_path(self) -> pb.Path:
+        """Return which way the connection goes, whatever there is beside it."""
         return path_of(self._peer, self._their_relays, self._servers.hosts)
 
     # ---- one after the other ----
@@ -131,6 +142,8 @@ class PeerSession:
     async def _start_over(self) -> None:
         await self._close_peer()
         self._servers = servers = await ice_servers(self._rpc)
+        if self._direct is not None:
+            self._direct.begin(servers, self._say_punch, offerer=self._offerer)
         policy = RTCIceTransportPolicy.RELAY if self._relay_only else RTCIceTransportPolicy.ALL
         peer = RTCPeerConnection(RTCConfiguration(iceServers=servers.usable, iceTransportPolicy=policy))
         self._peer = peer
@@ -139,8 +152,8 @@ class PeerSession:
         self._ours_held.clear()
         self._theirs_held.clear()
         self._their_relays.clear()
-        # Without UDP there is nothing direct to wait for.
-        self._holding = servers.udp and not self._relay_only
+        # Without UDP there is nothing direct to wait for, and beside direct paths of our own nothing to hold.
+        self._holding = servers.udp and not self._relay_only and not self._they_punch
         peer.on("connectionstatechange", lambda: self._on_state(peer))
         self._later(_OPEN_WITHIN_S + (0 if self._offerer else _ANSWERER_EXTRA_S), lambda: self._check(peer))
         self._prepare(peer)
@@ -167,6 +180,8 @@ class PeerSession:
         match signal.WhichOneof("kind"):
             case "restart" if self._offerer:
                 await self._start_over()
+            case "punch" if self._direct is not None:
+                await self._take_punch(self._direct, signal.punch)
             case "candidate":
                 await self._take_candidate(signal)
             case "description" if signal.description.type == "answer":
@@ -219,6 +234,14 @@ class PeerSession:
             return False
         return True
 
+    async def _take_punch(self, direct: DirectPaths, punch: pb.Punch) -> None:
+        """Go on with a direct path, and let the relay carry until there is one (PUNCH12)."""
+        direct.heard(punch, offerer=self._offerer)
+        if not self._they_punch:
+            self._they_punch = True
+            if self._peer is not None:
+                await self._release(self._peer)
+
     async def _take_candidate(self, signal: pb.Signal) -> None:
         if self._peer is None or not signal.connection or signal.connection != self._bound:
             return
@@ -262,6 +285,9 @@ class PeerSession:
             split = split_relays(sdp)
             sdp, self._ours_held = split.sdp, list(split.relays)
         self._say(pb.Signal(description=pb.Description(type=description.type, sdp=sdp)))
+
+    def _say_punch(self, punch: pb.Punch) -> None:
+        self._signalling.say(pb.Signal(punch=punch))
 
     def _say(self, signal: pb.Signal) -> None:
         signal.connection = self._name

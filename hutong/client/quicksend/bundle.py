@@ -9,6 +9,7 @@ from pathlib import Path
 from hutong.client.transfers.source import Source
 from hutong.protocols.transfer import Manifest, make_manifest
 from hutong.schema import quicksend_pb2 as pb
+from hutong.schema import transfers_pb2
 
 LISTED_MAX = 200
 
@@ -25,13 +26,15 @@ class Bundle(Source):
             source.manifest = Manifest(part.entries, self.manifest.chunk_bytes)
         self._ends = list(accumulate(source.manifest.chunks for source in self._sources))
 
-    def read(self, chunks: list[int]) -> list[tuple[int, bytes, bytes]]:
-        """Return chunks with their leaves. Blocks. Raises `SourceError`."""
-        read: list[tuple[int, bytes, bytes]] = []
+    def read(
+        self, chunks: list[int], kind: transfers_pb2.TreeHash = transfers_pb2.TREE_HASH_SHA256
+    ) -> list[tuple[int, memoryview, bytes]]:
+        """Return chunks with their leaves of a kind. Blocks. Raises `SourceError`."""
+        read: list[tuple[int, memoryview, bytes]] = []
         for chunk in chunks:
             which = bisect_right(self._ends, chunk)
             first = self._ends[which - 1] if which else 0
-            ((_, data, leaf),) = self._sources[which].read([chunk - first])
+            ((_, data, leaf),) = self._sources[which].read([chunk - first], kind)
             read.append((chunk, data, leaf))
         return read
 

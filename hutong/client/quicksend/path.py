@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from hutong.client.connection import Connection
 from hutong.client.peers.session import PeerSession, Prepare, SessionGoneError
+from hutong.client.punch.direct import DirectPaths
 from hutong.client.quicksend.errors import QuickSendError
 from hutong.client.quicksend.meeting import SESSION, Meeting
 from hutong.client.transfers.progress import Way
@@ -25,7 +26,15 @@ _MEANT = frozenset({pb.ENDING_CANCELLED, pb.ENDING_DECLINED})
 class Path:
     """`moved` is told whenever bytes were kept; `through` sees it to the end."""
 
-    def __init__(self, meeting: Meeting, prepare: Prepare, *, offerer: bool, relay_only: bool) -> None:
+    def __init__(
+        self,
+        meeting: Meeting,
+        prepare: Prepare,
+        *,
+        offerer: bool,
+        relay_only: bool,
+        direct: DirectPaths | None = None,
+    ) -> None:
         self._meeting = meeting
         # Of a connection and its pushes, a session uses what `Signals` has.
         signals: Any = meeting.signals
@@ -36,6 +45,7 @@ class Path:
             offerer=offerer,
             prepare=prepare,
             relay_only=relay_only,
+            direct=direct,
         )
         self._moved_at = 0.0
         self._opened = False

@@ -17,10 +17,11 @@ from hutong.client.quicksend.errors import QuickSendError
 from hutong.client.quicksend.mailbox import JOIN, Mailbox
 from hutong.client.quicksend.meeting import Meeting
 from hutong.client.quicksend.path import Path
-from hutong.client.quicksend.receiving_end import ReceivingEnd
 from hutong.client.transfers.channel import CHANNEL_LABEL
 from hutong.client.transfers.cleanup import to_the_end
+from hutong.client.transfers.ends import ReceivingChannels
 from hutong.client.transfers.landing import Landing
+from hutong.client.transfers.leftovers import clear_leftovers
 from hutong.client.transfers.line import PROTOCOL
 from hutong.client.transfers.progress import OnProgress, Phase, Progress, TransferError, Way
 from hutong.client.transfers.receiving_files import ReceivingFiles
@@ -30,6 +31,7 @@ from hutong.protocols.quicksend import Code, Conversation
 from hutong.protocols.spake2.exchange import RANDOM_BYTES
 from hutong.protocols.transfer import Manifest, StoppedError
 from hutong.schema import quicksend_pb2 as pb
+from hutong.schema import transfers_pb2
 
 _TOKEN_BYTES = 16
 _DIGEST_BYTES = 32
@@ -78,6 +80,7 @@ class QuickReceiver:
         Raises `TransferError`, `RpcError`, `OSError`.
         """
         offer = self.offer
+        await asyncio.to_thread(clear_leftovers, into)
         landing = _OfferedLanding(into, offer.manifest)
         leaves = await asyncio.to_thread(landing.resume)
 
@@ -86,7 +89,7 @@ class QuickReceiver:
             on_progress(Progress(Phase.MOVING, done_bytes, offer.size_bytes, path.way))
 
         files = ReceivingFiles(landing, leaves, offer.name, offer.size_bytes, offer.files, moved)
-        end = ReceivingEnd(files, doors=not relay_only)
+        end = ReceivingChannels(files, doors=not relay_only)
 
         def prepare(peer: RTCPeerConnection) -> None:
             def opened(channel: RTCDataChannel) -> None:
@@ -95,7 +98,7 @@ class QuickReceiver:
 
             peer.on("datachannel", opened)
 
-        path = Path(self._meeting, prepare, offerer=False, relay_only=relay_only)
+        path = Path(self._meeting, prepare, offerer=False, relay_only=relay_only, direct=end.direct)
         on_progress(Progress(Phase.CONNECTING, files.kept_bytes, offer.size_bytes))
         self._ending = pb.ENDING_CANCELLED
         try:
@@ -125,8 +128,9 @@ class _OfferedLanding(Landing):
         self._digest = digest
 
     def begin(self, manifest: Manifest) -> dict[int, bytes]:
-        """Start with the manifest of the offer. Raises `OSError`."""
-        if not hmac.compare_digest(manifest.digest, self._digest):
+        """Start with the manifest of the offer, whatever its leaves are. Raises `OSError`."""
+        offered = manifest.hashed_by(transfers_pb2.TREE_HASH_SHA256)
+        if not hmac.compare_digest(offered.digest, self._digest):
             raise OSError(errno.EPERM, "The sender sends something else than it offered.")
         return super().begin(manifest)
 

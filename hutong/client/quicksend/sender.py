@@ -113,7 +113,7 @@ class QuickSender:
         def prepare(peer: RTCPeerConnection) -> None:
             end.tie(peer.createDataChannel(CHANNEL_LABEL, protocol=PROTOCOL), lambda _open: None)
 
-        path = Path(self._meeting, prepare, offerer=True, relay_only=relay_only)
+        path = Path(self._meeting, prepare, offerer=True, relay_only=relay_only, direct=end.direct)
         try:
             await path.through(end.verified)
         finally:

@@ -8,8 +8,11 @@ from typing import Protocol
 from aiortc import RTCDataChannel
 
 from hutong.client.transfers.channel import Channel, ChannelError, decode
+from hutong.client.transfers.sctp import install
 from hutong.client.transfers.sending import BUFFERED_BYTES_MAX
 from hutong.schema import transfers_pb2
+
+install()
 
 
 class End(Protocol):

@@ -7,20 +7,26 @@ know the key that travelled with them; what is said then is sealed (`hutong.prot
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
+import socket
 from collections.abc import Callable
 from typing import cast
 
 import aioice.ice
 from google.protobuf.message import DecodeError
 
+from hutong.client.transfers.buffers import Buffers
 from hutong.client.transfers.line import RANK_DOOR, Files
 from hutong.platform.clock import Randomness
-from hutong.protocols.transfer import RulesError
+from hutong.protocols.punch import is_unicast
+from hutong.protocols.stun import Address
+from hutong.protocols.transfer import Piece, RulesError
 from hutong.protocols.transfer.records import (
     DOOR_PIECE_BYTES_MAX,
     KEY_BYTES,
     SALT_BYTES,
+    TAG_BYTES,
     Records,
 )
 from hutong.schema import transfers_pb2 as pb
@@ -30,10 +36,14 @@ _GUESTS_MAX = 8
 _KNOCK_WITHIN_S = 5.0
 _WINDOW_BYTES = 8 * 1024 * 1024
 _BUFFERED_BYTES_MAX = 1024 * 1024
-_PORT_MIN = 1024
+# A direct path that is silent for so long is dead, and another one carries on.
+_SILENT_S = 4
+# Pieces of chunks up to this size are opened side by side in one buffer: they are written as they lie.
+_CHUNK_BYTES = 1024 * 1024
+_SMALL_BYTES = 64 * 1024
 
 
-class DoorLine(asyncio.Protocol):
+class DoorLine(asyncio.BufferedProtocol):
     """One TCP connection, from the salts to the end."""
 
     rank = RANK_DOOR
@@ -48,7 +58,12 @@ class DoorLine(asyncio.Protocol):
         self._gone = gone
         self._connecting = connecting
         self._salt = Randomness().token(SALT_BYTES)
-        self._early = bytearray()
+        self._early = bytearray(SALT_BYTES)  # theirs, as far as it has arrived
+        self._early_bytes = 0
+        self._announced: pb.Piece | None = None
+        self._arriving = -1, memoryview(b"")  # a chunk, and where its pieces are put
+        self._chunks = Buffers(_CHUNK_BYTES)
+        self._sealed = Buffers(DOOR_PIECE_BYTES_MAX + TAG_BYTES)
         self._records: Records | None = None
         self._known = False  # the other side has shown that it has the key
         self._transport: asyncio.Transport | None = None
@@ -66,6 +81,14 @@ class DoorLine(asyncio.Protocol):
         if self._transport is not None and self._records is not None:
             self._transport.write(self._records.seal(message.SerializeToString()))
 
+    def send_piece(self, piece: Piece) -> None:
+        """Seal and queue a piece: what it is, and then its data, which nobody copies on the way."""
+        if self._transport is not None and self._records is not None:
+            said = pb.Piece(chunk=piece.chunk, offset=piece.offset, leaf=piece.leaf)
+            announcement = self._records.seal(pb.ChannelMessage(piece=said).SerializeToString())
+            sealed = self._sealed.take(len(piece.data) + TAG_BYTES)
+            self._transport.writelines([announcement + self._records.seal_data(piece.data, sealed), sealed])
+
     def close(self) -> None:
         """End it at once; what is lost is sent again."""
         if self._transport is not None:
@@ -77,19 +100,27 @@ class DoorLine(asyncio.Protocol):
         """Show our salt."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=_BUFFERED_BYTES_MAX // 2)
+        _notice_silence(self._transport.get_extra_info("socket"))
         self._transport.write(self._salt)
         self._timer = asyncio.get_running_loop().call_later(_KNOCK_WITHIN_S, self.close)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Return where what arrives is put."""
+        del sizehint
+        if self._records is None:
+            return memoryview(self._early)[self._early_bytes :]
+        return self._records.buffer()
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Take salt, proof, and then messages; anything else closes it."""
+        if self._records is None:
+            self._early_bytes += nbytes
+            if self._early_bytes == SALT_BYTES:
+                self._records = self._begin(bytes(self._early))
+            return
         try:
-            if self._records is None:
-                self._early += data
-                if len(self._early) < SALT_BYTES:
-                    return
-                data = self._begin()
-            for message in self._records.feed(data) if self._records is not None else ():
-                self._take(message)
+            for record in self._records.filled(nbytes, self._place):
+                self._take(record)
         except (RulesError, DecodeError):
             self.close()
 
@@ -107,27 +138,47 @@ class DoorLine(asyncio.Protocol):
             self._files.closed(self)
         self._gone(self)
 
-    def _begin(self) -> bytes:
-        """Derive the keys, prove ours; return what came after the salt."""
-        theirs = bytes(self._early[:SALT_BYTES])
-        rest = bytes(self._early[SALT_BYTES:])
-        self._early.clear()
+    def _begin(self, theirs: bytes) -> Records:
+        """Derive the keys, and prove ours."""
         salts = self._salt + theirs if self._connecting else theirs + self._salt
-        self._records = Records(self._key, salts, connecting=self._connecting)
+        records = Records(self._key, salts, connecting=self._connecting)
         assert self._transport is not None
-        self._transport.write(self._records.seal(b""))
-        return rest
+        self._transport.write(records.seal(b""))
+        return records
 
-    def _take(self, message: bytes) -> None:
-        if self._known:
-            self._files.message(self, pb.ChannelMessage.FromString(message))
-            return
-        if message:
-            raise RulesError("no proof of the key")
-        self._known = True
-        if self._timer is not None:
-            self._timer.cancel()
-        self._files.opened(self)
+    def _place(self, size_bytes: int) -> memoryview:
+        """Return where the data of the announced piece is opened: behind the piece before it."""
+        said = self._announced
+        if said is None:
+            raise RulesError("data of no piece")
+        if size_bytes < _SMALL_BYTES or said.offset + size_bytes > _CHUNK_BYTES:
+            return memoryview(bytearray(size_bytes))
+        if self._arriving[0] != said.chunk:
+            self._arriving = said.chunk, self._chunks.take(_CHUNK_BYTES)
+        return self._arriving[1][said.offset : said.offset + size_bytes]
+
+    def _take(self, record: bytes | memoryview) -> None:
+        if not self._known:
+            if record:
+                raise RulesError("no proof of the key")
+            self._known = True
+            if self._timer is not None:
+                self._timer.cancel()
+            self._files.opened(self)
+        elif isinstance(record, memoryview):
+            said, self._announced = self._announced, None
+            assert said is not None
+            if said.leaf:
+                self._arriving = -1, memoryview(b"")
+            self._files.piece(self, Piece(said.chunk, said.offset, record, said.leaf))
+        elif self._announced is not None:
+            raise RulesError("a piece without its data")
+        else:
+            message = pb.ChannelMessage.FromString(record)
+            if message.HasField("piece") and not message.piece.data:
+                self._announced = message.piece
+            else:
+                self._files.message(self, message)
 
 
 class Door:
@@ -202,17 +253,39 @@ class _Refused(DoorLine):
         cast("asyncio.Transport", transport).abort()
 
 
+def _notice_silence(sock: socket.socket) -> None:
+    """Have the kernel end a connection whose path is gone; by itself it would wait for minutes."""
+    options = {
+        "TCP_KEEPIDLE": 1,
+        "TCP_KEEPINTVL": 1,
+        "TCP_KEEPCNT": _SILENT_S,
+        "TCP_USER_TIMEOUT": _SILENT_S * 1000,
+    }
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in options.items():
+            if hasattr(socket, name):
+                sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
 def _written(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _read(text: str) -> tuple[str, int] | None:
+def _read(text: str) -> Address | None:
     """Return an address somebody may want us to connect to: numeric, and no well-known port."""
     host, _, port = text.rpartition(":")
     try:
-        address = ipaddress.ip_address(host.strip("[]"))
+        numeric = ipaddress.ip_address(host.strip("[]"))
     except ValueError:
         return None
-    if not port.isdecimal() or not _PORT_MIN <= int(port) <= 65535 or address.is_multicast:
+    address = Address(str(numeric), int(port) if port.isdecimal() else 0)
+    if not is_unicast(address) or (numeric.is_loopback and not _is_alone()):
         return None
-    return str(address), int(port)
+    return address
+
+
+def _is_alone() -> bool:
+    """Whether this machine has no other network than itself; else a loopback address is not the peer's."""
+    hosts = aioice.ice.get_host_addresses(use_ipv4=True, use_ipv6=True)
+    return all(ipaddress.ip_address(host).is_loopback for host in hosts)

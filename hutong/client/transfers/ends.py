@@ -9,6 +9,8 @@ from typing import Any
 
 from aiortc import RTCDataChannel
 
+from hutong.client.portmap import map_port
+from hutong.client.punch.direct import DirectPaths
 from hutong.client.transfers.channel import ChannelError, decode
 from hutong.client.transfers.data_channel import DataChannel, tie
 from hutong.client.transfers.data_line import DataLine
@@ -29,6 +31,8 @@ class Doors:
 
     def __init__(self, files: Files, *, wanted: bool) -> None:
         self._door = Door(files) if wanted else None
+        # Lines that are opened through signals, without a channel; the session sees to them.
+        self.direct = DirectPaths(files, map_port=map_port) if wanted else None
         self._closed = False
         self._opening: asyncio.Task[pb.Door | None] | None = None
         self._telling: set[asyncio.Task[None]] = set()
@@ -55,6 +59,8 @@ class Doors:
             await asyncio.wait([self._opening])
         if self._door is not None:
             await self._door.close()
+        if self.direct is not None:
+            await self.direct.close()
 
     @staticmethod
     async def _tell(opening: asyncio.Task[pb.Door | None], line: DataLine) -> None:
@@ -74,6 +80,11 @@ class SendingEnd:
         _follow(two.finished, self.verified)
         if one is not None:
             _follow(one.verified, self.verified)
+
+    @property
+    def direct(self) -> DirectPaths | None:
+        """What the session opens direct lines with."""
+        return self._doors.direct
 
     def tie(self, channel: RTCDataChannel, on_state: OnState) -> None:
         """Serve a new channel."""
@@ -135,23 +146,20 @@ class SendingEnd:
         return 1
 
 
-class ReceivingEnd:
-    """Takes each data channel in the version the sender made it for."""
+class ReceivingChannels:
+    """Ties data channels of version 2, and the direct connections beside them, to the files."""
 
-    def __init__(self, one: Receiving, part: PartFile, two: ReceivingFiles, *, doors: bool) -> None:
-        self._one = one
-        self._part = part
-        self._two = two
-        self._doors = Doors(two, wanted=doors)
-        self.verified: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        _follow(two.finished, self.verified)
-        _follow(one.verified, self.verified)
+    def __init__(self, files: ReceivingFiles, *, doors: bool) -> None:
+        self._files = files
+        self._doors = Doors(files, wanted=doors)
+
+    @property
+    def direct(self) -> DirectPaths | None:
+        """What the session opens direct lines with."""
+        return self._doors.direct
 
     def tie(self, channel: RTCDataChannel) -> None:
         """Serve a new channel."""
-        if channel.protocol != PROTOCOL:
-            tie(channel, self._one, lambda _is_open: None)
-            return
         channel.bufferedAmountLowThreshold = BUFFERED_BYTES_MAX // 2
         line = DataLine(channel)
 
@@ -159,18 +167,50 @@ class ReceivingEnd:
             try:
                 said = decode(data)
             except ChannelError:
-                channel.close()
+                channel.close()  # the other side broke the rules; a new channel may do better
                 return
             if said.HasField("door"):
                 self._doors.knock(said.door)
             else:
-                self._two.message(line, said)
+                self._files.message(line, said)
 
-        channel.on("bufferedamountlow", self._two.drained)
+        channel.on("bufferedamountlow", self._files.drained)
         channel.on("message", message)
-        channel.on("close", lambda: self._two.closed(line))
-        self._two.opened(line)
+        channel.on("close", lambda: self._files.closed(line))
+        self._files.opened(line)
         self._doors.tell(line)
+
+    async def close(self) -> None:
+        """Let go; what has arrived stays."""
+        await self._doors.close()
+        await self._files.close()
+
+
+class ReceivingEnd:
+    """Takes each data channel in the version the sender made it for."""
+
+    def __init__(self, one: Receiving | None, part: PartFile, two: ReceivingFiles, *, doors: bool) -> None:
+        self._one = one
+        self._part = part
+        self._two = ReceivingChannels(two, doors=doors)
+        self.verified: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        _follow(two.finished, self.verified)
+        if one is not None:
+            _follow(one.verified, self.verified)
+
+    @property
+    def direct(self) -> DirectPaths | None:
+        """What the session opens direct lines with."""
+        return self._two.direct
+
+    def tie(self, channel: RTCDataChannel) -> None:
+        """Serve a new channel."""
+        if channel.protocol == PROTOCOL:
+            self._two.tie(channel)
+        elif self._one is not None:
+            tie(channel, self._one, lambda _is_open: None)
+        else:
+            channel.close()  # version 1 has no folders
 
     async def keep(self, name: str) -> tuple[bytes, Path]:
         """Return hash and place of what was verified; version 1 gives it its name now."""
@@ -183,8 +223,8 @@ class ReceivingEnd:
 
     async def close(self) -> None:
         """Let go; what has arrived stays."""
-        await self._doors.close()
-        await self._one.close()
+        if self._one is not None:
+            await self._one.close()
         await self._two.close()
         self.verified.cancel()
 

@@ -14,6 +14,7 @@ from hutong.client.models import Event
 from hutong.client.peers.session import PeerSession, SessionGoneError
 from hutong.client.pushes import Pushes
 from hutong.client.storage import Storage
+from hutong.client.transfers.archive import ArchiveError
 from hutong.client.transfers.channel import CHANNEL_LABEL, ChannelError
 from hutong.client.transfers.cleanup import to_the_end
 from hutong.client.transfers.ends import ReceivingEnd
@@ -33,7 +34,7 @@ from hutong.client.transfers.receiving import DamagedError, Receiving
 from hutong.client.transfers.receiving_files import ReceivingFiles
 from hutong.client.waiting import first_of
 from hutong.client.watch import LogWatch
-from hutong.platform.errors import RpcError
+from hutong.platform.errors import FailedPrecondition, RpcError
 from hutong.protocols.transfer import StoppedError
 from hutong.schema import transfers_pb2 as pb
 
@@ -42,6 +43,8 @@ _FINISH_DEADLINE_S = 120.0
 SILENT_AFTER_S = 60.0
 # A verified file whose sender heard of it may be over before our own word reaches the server.
 _SETTLE_S = 15.0
+# Of an archive, for each file: two headers with a path of at most 1,024 bytes each.
+_NAMED_BYTES_MAX = 2_560
 
 
 class Incoming:
@@ -75,7 +78,7 @@ class Incoming:
         """
         offer = self._offer
         part = PartFile(self._into, offer.transfer)
-        await part.open(offer.size_bytes)
+        await part.open(self._stored_bytes_max)
         landing = Landing(self._into, offer.transfer)
         watch = LogWatch(self._connection, self._pushes, offer.log, offer.seq, self._on_event)
         try:
@@ -86,6 +89,10 @@ class Incoming:
             if received is None:
                 received = await self._take_stored(part, landing, self._stored_blob())
             return received
+        except CancelledTransferError:
+            await asyncio.to_thread(landing.discard)
+            part.discard()
+            raise
         finally:
             landing.close()
             part.close()
@@ -99,8 +106,8 @@ class Incoming:
         """Return the file; None when it was stored on the server instead."""
         offer = self._offer
         leaves = await asyncio.to_thread(landing.resume)
-        two = ReceivingFiles(landing, leaves, offer.name, offer.size_bytes, 0, self._on_moved)
-        one = Receiving(part, offer.size_bytes, self._on_moved)
+        two = ReceivingFiles(landing, leaves, offer.name, offer.size_bytes, offer.files, self._on_moved)
+        one = None if offer.files else Receiving(part, offer.size_bytes, self._on_moved)
         end = ReceivingEnd(one, part, two, doors=not self._relay_only)
         self._tell(Phase.CONNECTING, max(part.size_bytes, two.kept_bytes))
 
@@ -121,6 +128,7 @@ class Incoming:
             prepare=prepare,
             relay_only=self._relay_only,
             reopen=self._accept,
+            direct=end.direct,
         )
         running = asyncio.get_running_loop().create_task(session.run(again=part.resumed))
         self._session = session
@@ -128,8 +136,11 @@ class Incoming:
             await self._wait_for(running, end.verified)
             if end.verified.done():
                 self._notice_way()
+                channel = Way(self._session.channel_path())
                 if two.mostly_by_door:
                     self._way = Way.DIRECT
+                elif channel is not Way.UNKNOWN:
+                    self._way = channel  # what a direct path has ended, it did not carry
                 self._tell(Phase.VERIFYING)
                 return await self._finish(*await end.keep(offer.name))
             if not self._ended.done():
@@ -177,13 +188,39 @@ class Incoming:
         self._way = Way.STORED
         await asyncio.to_thread(landing.hand_over, part.path)
         part.close()
-        await part.open(self._offer.size_bytes)
+        await part.open(self._stored_bytes_max)
         self._tell(Phase.STORING, part.size_bytes)
-        storage = Storage(self._connection)
-        await storage.download(blob, part, lambda done_bytes: self._tell(Phase.STORING, done_bytes))
+        await self._download(part, blob)
         digest = part.digest()
-        path = await part.keep(self._offer.name)
+        if not self._offer.files:
+            path = await part.keep(self._offer.name)
+        else:
+            try:
+                path = await asyncio.to_thread(landing.unpack, part.path, self._offer.name)
+            except ArchiveError as error:
+                raise TransferError(str(error)) from error
+            part.discard()
         return Received(self._offer.transfer, path, Way.STORED, digest)
+
+    async def _download(self, part: PartFile, blob: str) -> None:
+        """Complete the part; what an earlier run left and does not fit is thrown away, once."""
+        began_bytes = part.size_bytes
+
+        def tell(done_bytes: int) -> None:
+            self._tell(Phase.STORING, min(done_bytes, self._offer.size_bytes))
+
+        storage = Storage(self._connection)
+        try:
+            await storage.download(blob, part, tell)
+        except FailedPrecondition:
+            if not began_bytes:
+                raise
+            await storage.download(blob, part, tell)
+
+    @property
+    def _stored_bytes_max(self) -> int:
+        """What is stored of a folder is an archive, which names each file twice."""
+        return self._offer.size_bytes + (self._offer.files and (self._offer.files + 1) * _NAMED_BYTES_MAX)
 
     def _on_event(self, event: Event) -> None:
         body = event.body

@@ -11,10 +11,13 @@ import fcntl
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from hutong.client.transfers.archive import archive_of, unpack
+from hutong.client.transfers.chunk_file import ChunkFile
 from hutong.client.transfers.names import claim_folder, claim_name
 from hutong.protocols.transfer import (
     Manifest,
@@ -23,6 +26,7 @@ from hutong.protocols.transfer import (
     dropped_record,
     kept_record,
     leaf,
+    leaf_of,
     local_paths,
     read_journal,
 )
@@ -47,7 +51,7 @@ class Landing:
         self.folder = into / f".hutong-{transfer}.parts"
         self.manifest: Manifest | None = None
         self._journal: BinaryIO | None = None
-        self._open = (-1, -1)  # which entry, and its descriptor
+        self._open: tuple[int, ChunkFile] | None = None  # which entry
 
     def resume(self) -> dict[int, bytes]:
         """Take up what an earlier run left; return the leaves of the chunks that are there."""
@@ -68,6 +72,7 @@ class Landing:
 
         A sender that was started again offers its files again: what an offer of before left is taken over.
         """
+        self._be_alone()
         self.discard()
         if self._adopt(manifest):
             return self.resume()
@@ -81,7 +86,10 @@ class Landing:
         return {}
 
     def hand_over(self, part: Path) -> None:
-        """Make what is there from the first byte on the beginning of a part file, and go."""
+        """Make what is there from the first byte on the beginning of a part file, and go.
+
+        The part file of a folder is its archive.
+        """
         self.close()
         journal = self._lock(self.folder)
         if journal is None:
@@ -89,26 +97,58 @@ class Landing:
         with journal:
             read = read_journal(journal.read())
         manifest = read.manifest
-        if manifest is not None and len(manifest.entries) == 1 and 0 in read.kept:
-            first = next(chunk for chunk in range(manifest.chunks + 1) if chunk not in read.kept)
-            data = self.folder / "0"
-            os.truncate(data, min(first * manifest.chunk_bytes, manifest.size_bytes))
-            if data.stat().st_size > part.stat().st_size:
-                data.replace(part)
+        if manifest is not None and 0 in read.kept:
+            self.manifest = manifest
+            if len(manifest.entries) == 1 and not manifest.entries[0].folder:
+                first = next(chunk for chunk in range(manifest.chunks + 1) if chunk not in read.kept)
+                beginning = self.folder / "0"
+                os.truncate(beginning, min(first * manifest.chunk_bytes, manifest.size_bytes))
+            else:
+                beginning = self._archived(manifest, read.kept)
+            if beginning.stat().st_size > part.stat().st_size:
+                beginning.replace(part)
         self.discard()
 
-    def write(self, writes: list[Write]) -> None:
-        """Keep chunks, and then say so in the journal."""
+    def unpack(self, archive: Path, name: str) -> Path:
+        """Put the folder of an archive into its place, called `name`. Raises `ArchiveError`."""
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        tree = self.folder / "tree"
+        if tree.exists():
+            shutil.rmtree(tree)
+        tree.mkdir()
+        unpack(archive, tree)
+        os.sync()
+        place = claim_folder(self._into, name)
+        tree.replace(place)
+        self.discard()
+        return place
+
+    def _archived(self, manifest: Manifest, kept: Mapping[int, bytes]) -> Path:
+        """Write the beginning of the archive, up to the first chunk that is missing."""
+
+        def read(entry: int, offset: int, size_bytes: int) -> bytes:
+            there = offset
+            while there < offset + size_bytes and manifest.chunk_of(entry, there) in kept:
+                there += manifest.chunk_bytes - there % manifest.chunk_bytes
+            return os.pread(self._file(entry).descriptor, min(size_bytes, there - offset), offset)
+
+        beginning = self.folder / "archive"
+        with beginning.open("wb") as file:
+            for block in archive_of(manifest, read):
+                file.write(block)
+        return beginning
+
+    def write(self, writes: list[Write]) -> list[Write]:
+        """Keep the chunks that are what their leaves say, and tell the journal; return the others."""
         assert self.manifest is not None
         assert self._journal is not None
-        for write in writes:
+        kind = self.manifest.hash
+        sound = [write for write in writes if leaf_of(write.parts, kind) == write.leaf]
+        for write in sound:
             span = self.manifest.span(write.chunk)
-            view = memoryview(write.data)
-            at = span.offset
-            while view:
-                written = os.pwrite(self._file(span.entry), view, at)
-                view, at = view[written:], at + written
-        _write_all(self._journal.fileno(), b"".join(kept_record(write.chunk, write.leaf) for write in writes))
+            self._file(span.entry).write(write.parts, span.offset)
+        _write_all(self._journal.fileno(), b"".join(kept_record(write.chunk, write.leaf) for write in sound))
+        return [] if len(sound) == len(writes) else [write for write in writes if write not in sound]
 
     def drop(self, chunk: int) -> None:
         """Forget a chunk that is not what was sent."""
@@ -124,7 +164,7 @@ class Landing:
         entries = self.manifest.entries
         for number, entry in enumerate(entries):
             if not entry.folder:
-                descriptor = self._file(number)  # an empty one has not been made yet
+                descriptor = self._file(number).descriptor  # an empty one has not been made yet
                 os.ftruncate(descriptor, entry.size_bytes)
                 os.fchmod(descriptor, 0o755 if entry.executable else 0o644)
                 if len(entries) <= _FSYNC_MAX:
@@ -155,6 +195,14 @@ class Landing:
         self.manifest = None
         if self.folder.exists():
             shutil.rmtree(self.folder)
+
+    def _be_alone(self) -> None:
+        """Raise `OSError` when another process is receiving this here: it is not to lose its files."""
+        if self._journal is None and (self.folder / "journal").exists():
+            journal = self._lock(self.folder)
+            if journal is None:
+                raise OSError(errno.EBUSY, "Another program is receiving this already.", str(self.folder))
+            journal.close()
 
     @staticmethod
     def _lock(folder: Path) -> BinaryIO | None:
@@ -189,9 +237,10 @@ class Landing:
             shutil.rmtree(tree)
         tree.mkdir()
         entries = self.manifest.entries
+        one_folder = _one_folder(self.manifest)
         for number, path in enumerate(local_paths(entry.path for entry in entries)):
             # The first part is the folder's own name, which the receiver gives it.
-            place = tree / path.partition("/")[2] if _one_folder(self.manifest) else tree / path
+            place = tree / path.partition("/")[2] if one_folder else tree / path
             if entries[number].folder:
                 place.mkdir(parents=True, exist_ok=True)
             else:
@@ -201,20 +250,21 @@ class Landing:
     def _holds(self, chunk: int, said: bytes) -> bool:
         assert self.manifest is not None
         span = self.manifest.span(chunk)
-        return leaf(os.pread(self._file(span.entry), span.size_bytes, span.offset)) == said
+        data = os.pread(self._file(span.entry).descriptor, span.size_bytes, span.offset)
+        return leaf(data, self.manifest.hash) == said
 
-    def _file(self, entry: int) -> int:
-        if self._open[0] != entry:
+    def _file(self, entry: int) -> ChunkFile:
+        if self._open is None or self._open[0] != entry:
             self._close_file()
-            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
-            self._open = (entry, os.open(self.folder / str(entry), flags, 0o600))
+            assert self.manifest is not None
+            file = ChunkFile(self.folder / str(entry), self.manifest.entries[entry].size_bytes)
+            self._open = entry, file
         return self._open[1]
 
     def _close_file(self) -> None:
-        _, descriptor = self._open
-        self._open = (-1, -1)
-        if descriptor >= 0:
-            os.close(descriptor)
+        if self._open is not None:
+            self._open[1].close()
+            self._open = None
 
 
 def _one_folder(manifest: Manifest) -> bool:

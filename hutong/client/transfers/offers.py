@@ -22,6 +22,7 @@ class IncomingOffer:
     size_bytes: int
     media_type: str
     blob: str = ""
+    files: int = 0  # of a folder, with its empty folders; 0 is one file
 
     @classmethod
     def of(cls, event: Event) -> IncomingOffer | None:
@@ -38,6 +39,7 @@ class IncomingOffer:
             body.name,
             body.size_bytes,
             body.media_type,
+            files=body.files,
         )
 
 

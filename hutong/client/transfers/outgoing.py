@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from pathlib import Path
 
 from aiortc import RTCPeerConnection
 from google.protobuf.message import Message as Body
@@ -23,6 +22,7 @@ from hutong.client.transfers.progress import (
     CancelledTransferError,
     DeclinedError,
     Delivered,
+    ExpiredError,
     OnProgress,
     Phase,
     Progress,
@@ -31,7 +31,8 @@ from hutong.client.transfers.progress import (
 )
 from hutong.client.transfers.sending import DifferentError, FileChangedError, Sending
 from hutong.client.transfers.sending_files import SendingFiles
-from hutong.client.transfers.source import Source
+from hutong.client.transfers.source import Source, SourceError
+from hutong.client.transfers.storing import store_folder
 from hutong.client.waiting import first_of
 from hutong.client.watch import LogWatch
 from hutong.platform.errors import RpcError
@@ -61,8 +62,7 @@ class Outgoing(Listener):
         self,
         connection: Connection,
         pushes: Pushes,
-        path: Path,
-        size_bytes: int,
+        source: Source,
         on_progress: OnProgress,
         *,
         relay_only: bool,
@@ -70,8 +70,9 @@ class Outgoing(Listener):
     ) -> None:
         self._connection = connection
         self._pushes = pushes
-        self._path = path
-        self._size_bytes = size_bytes
+        self._source = source
+        self._path = source.path
+        self._size_bytes = source.manifest.size_bytes
         self._on_progress = on_progress
         self._relay_only = relay_only
         self._accept_within_s = accept_within_s
@@ -130,6 +131,8 @@ class Outgoing(Listener):
                 raise DeclinedError("The file was declined.")
             case pb.RESULT_CANCELLED:
                 raise CancelledTransferError("The transfer was cancelled.")
+            case pb.RESULT_EXPIRED:
+                raise ExpiredError("Nobody answered for a week; the offer has expired.")
             case _:
                 return Delivered(self._transfer, Way(ended.path), ended.sha256)
 
@@ -196,12 +199,8 @@ class Outgoing(Listener):
 
     async def _send_directly(self) -> None:
         self._tell(Phase.CONNECTING)
-        source = await asyncio.to_thread(Source, self._path)
-        end = SendingEnd(
-            Sending(self._path, self._size_bytes, self._on_moved),
-            SendingFiles(source, self._on_moved),
-            doors=not self._relay_only,
-        )
+        one = None if self._source.folder else Sending(self._path, self._size_bytes, self._on_moved)
+        end = SendingEnd(one, SendingFiles(self._source, self._on_moved), doors=not self._relay_only)
 
         def prepare(peer: RTCPeerConnection) -> None:
             end.tie(peer.createDataChannel(CHANNEL_LABEL, protocol=PROTOCOL), self._on_channel)
@@ -213,6 +212,7 @@ class Outgoing(Listener):
             offerer=True,
             prepare=prepare,
             relay_only=self._relay_only,
+            direct=end.direct,
         )
         running = asyncio.get_running_loop().create_task(session.run())
         watching = asyncio.get_running_loop().create_task(self._watch_path(session))
@@ -240,7 +240,7 @@ class Outgoing(Listener):
         opened = mended = False
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
-            opened = opened or self._channel_open
+            opened = opened or self._channel_open or self._moved_at > started
             self._notice_way(session)
             still_s = loop.time() - self._moved_at
             if not opened and loop.time() - started > CHANNEL_WITHIN_S:
@@ -262,12 +262,21 @@ class Outgoing(Listener):
     async def _store(self) -> None:
         self._way = Way.STORED
         self._tell(Phase.STORING, 0)
-        storage = Storage(self._connection)
-        stored = await storage.upload(
-            self._path, on_progress=lambda done_bytes: self._tell(Phase.STORING, done_bytes)
-        )
-        request = pb.StoreRequest(transfer=self._transfer, blob=stored.blob)
+        request = pb.StoreRequest(transfer=self._transfer, blob=await self._stored())
         await self._connection.call(methods.STORE, request)
+
+    async def _stored(self) -> str:
+        def tell(done_bytes: int) -> None:
+            self._tell(Phase.STORING, done_bytes)
+
+        if not self._source.folder:
+            return (await Storage(self._connection).upload(self._path, on_progress=tell)).blob
+        try:
+            return await store_folder(self._connection, self._source, tell)
+        except SourceError as error:
+            raise TransferError(str(error)) from error
+        finally:
+            self._source.close()
 
     # ---- progress ----
 

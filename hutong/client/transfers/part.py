@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import hashlib
 import os
 import re
@@ -69,6 +70,8 @@ class PartFile:
         self.resumed = self.path.exists()
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         self._file = os.fdopen(descriptor, "r+b", buffering=0)
+        # Another program may be receiving the same here, or clearing up.
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.fstat(descriptor).st_size > size_bytes_max:
             self._file.truncate(0)
         self.size_bytes, self._hash = 0, hashlib.sha256()

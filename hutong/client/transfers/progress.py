@@ -71,3 +71,7 @@ class DeclinedError(TransferError):
 
 class CancelledTransferError(TransferError):
     """The transfer was called off."""
+
+
+class ExpiredError(TransferError):
+    """Nobody answered the offer for a week."""

@@ -10,13 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hutong.client.transfers.landing import Landing
-from hutong.client.transfers.line import RANK_DOOR, Line
+from hutong.client.transfers.line import RANK_DATA_CHANNEL, Line
 from hutong.client.transfers.thread import Thread
 from hutong.protocols.transfer import (
     Drop,
     Effect,
     Manifest,
     Opened,
+    Piece,
     Place,
     Receiver,
     RulesError,
@@ -24,6 +25,10 @@ from hutong.protocols.transfer import (
     Write,
 )
 from hutong.schema import transfers_pb2 as pb
+
+# Writes that wait for each other in the thread, so that it has no pause between two.
+_JOBS_MAX = 2
+_SIGN_EVERY_S = 3.0
 
 
 class ReceivingFiles:
@@ -49,6 +54,8 @@ class ReceivingFiles:
         self._effects: deque[Effect] = deque()
         self._wake = asyncio.Event()
         self._thread = Thread()
+        self._jobs = 0
+        self._closed = False
         loop = asyncio.get_running_loop()
         self.finished: asyncio.Future[tuple[bytes, Path]] = loop.create_future()
         self._working = loop.create_task(self._work())
@@ -93,22 +100,20 @@ class ReceivingFiles:
 
     def message(self, line: Line, message: pb.ChannelMessage) -> None:
         """Take a message; a line that breaks the rules is closed."""
-        if line.rank >= RANK_DOOR:
-            self._door_bytes += len(message.piece.data)
-        try:
-            for number, each in self._lines.items():
-                if each is line:
-                    self._effects += self._core.receive(number, message)
-                    break
-        except RulesError:
-            line.close()
-            self.closed(line)
-            return
-        self._wake.set()
-        self._pump()
+        if message.HasField("piece"):
+            self.piece(line, Piece.of(message.piece))
+        else:
+            self._take(line, lambda number: self._core.receive(number, message))
+
+    def piece(self, line: Line, piece: Piece) -> None:
+        """Take a piece; a line that breaks the rules is closed."""
+        if line.rank > RANK_DATA_CHANNEL:
+            self._door_bytes += len(piece.data)
+        self._take(line, lambda number: self._core.receive_piece(number, piece))
 
     async def close(self) -> None:
         """Let go of the disk and the lines; what has arrived stays."""
+        self._closed = True
         self._working.cancel()
         await asyncio.wait([self._working])
         await self._thread.rest()
@@ -117,10 +122,25 @@ class ReceivingFiles:
         if in_hand:
             with contextlib.suppress(OSError):
                 await self._thread.run(self._landing.write, in_hand)
+        self._thread.end()
         for line in list(self._lines.values()):
             line.close()
         self._landing.close()
         self.finished.cancel()
+
+    def _take(self, line: Line, receive: Callable[[int], list[Effect]]) -> None:
+        try:
+            for number, each in self._lines.items():
+                if each is line:
+                    self._effects += receive(number)
+                    break
+        except RulesError:
+            line.close()
+            self.closed(line)
+            return
+        if self._effects:
+            self._wake.set()
+        self._pump()
 
     def _pump(self) -> None:
         for number, line in list(self._lines.items()):
@@ -133,19 +153,26 @@ class ReceivingFiles:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._effects:
-                try:
+            try:
+                while self._effects and self._may_go_on():
                     await self._do_next()
-                except OSError as error:
-                    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-                    self._core.stop(pb.STOP_NO_SPACE if full else pb.STOP_UNWRITABLE)
-                    self._effects.clear()
-                self._pump()
+            except OSError as error:
+                self._give_up(error)
+            self._pump()
+
+    def _may_go_on(self) -> bool:
+        """Whether the next effect can be begun: writes beside another, everything else after all of them."""
+        return self._jobs < (_JOBS_MAX if isinstance(self._effects[0], Write) else 1)
+
+    def _give_up(self, error: OSError) -> None:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        self._core.stop(pb.STOP_NO_SPACE if full else pb.STOP_UNWRITABLE)
+        self._effects.clear()
 
     async def _do_next(self) -> None:
         match self._effects[0]:
             case Write():
-                await self._write()
+                self._write()
             case Drop(chunk):
                 self._effects.popleft()
                 await self._thread.run(self._landing.drop, chunk)
@@ -158,21 +185,56 @@ class ReceivingFiles:
                 self._core.opened(manifest, leaves)
             case Place(root):
                 self._effects.popleft()
-                place = await self._thread.run(self._landing.place, self._name)
+                place = await self._place()
                 self._core.placed()
                 self._pump()
                 self.finished.set_result((root, place))
 
-    async def _write(self) -> None:
+    async def _place(self) -> Path:
+        """Put everything into its place; thousands of files on a slow disk take longer than silence may."""
+        placing = self._thread.start(self._landing.place, self._name)
+        while not (await asyncio.wait([placing], timeout=_SIGN_EVERY_S))[0]:
+            self._core.still_placing()
+            self._on_progress(self._core.kept_bytes)
+            self._pump()
+        return placing.result()
+
+    def _write(self) -> None:
+        """Compare and write all that has arrived, in the thread, while more arrives."""
         writes: list[Write] = []
         while self._effects and isinstance(self._effects[0], Write):
             write = self._effects.popleft()
             assert isinstance(write, Write)
             writes.append(write)
-        await self._thread.run(self._landing.write, writes)
+        self._jobs += 1
+        job = self._thread.start(self._landing.write, writes)
+        job.add_done_callback(lambda done: self._written(writes, done))
+
+    def _written(self, writes: list[Write], job: asyncio.Future[list[Write]]) -> None:
+        self._jobs -= 1
+        if self._closed or job.cancelled():
+            return
+        error = job.exception()
+        if isinstance(error, OSError):
+            self._give_up(error)
+        elif error is not None:
+            raise error
+        else:
+            self._settle(writes, job.result())
+            self._on_progress(self._core.kept_bytes)
+        self._wake.set()
+        self._pump()
+
+    def _settle(self, writes: list[Write], damaged: list[Write]) -> None:
         for write in writes:
-            self._core.written(write.channel, write.chunk, write.leaf)
-        self._on_progress(self._core.kept_bytes)
+            if write not in damaged:
+                self._core.written(write.channel, write.chunk, write.leaf)
+                continue
+            self._core.damaged(write.chunk)
+            line = self._lines.get(write.channel)
+            if line is not None:
+                line.close()
+                self.closed(line)
 
     def _is_offered(self, manifest: Manifest) -> bool:
         """Tell whether these are the files the offer spoke of."""

@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from hutong.client.transfers.line import Line
+from hutong.client.transfers.line import Line, PieceLine
 from hutong.client.transfers.source import Source, SourceError
 from hutong.client.transfers.thread import Thread
-from hutong.protocols.transfer import RulesError, Sender, StoppedError
+from hutong.protocols.transfer import Piece, RulesError, Sender, StoppedError
 from hutong.schema import transfers_pb2 as pb
+
+# Read at once, and jobs of the thread that wait for each other.
+_JOB_BYTES = 1024 * 1024
+_JOBS_MAX = 2
 
 
 class SendingFiles:
@@ -27,11 +31,10 @@ class SendingFiles:
         self._core = Sender(source.manifest, bytes_per_s=bytes_per_s)
         self._lines: dict[int, Line] = {}
         self._next = 0
-        self._wake = asyncio.Event()
         self._thread = Thread()
-        loop = asyncio.get_running_loop()
-        self.finished: asyncio.Future[None] = loop.create_future()
-        self._reading = loop.create_task(self._read())
+        self._jobs = 0
+        self._closed = False
+        self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._timer: asyncio.TimerHandle | None = None
         self._told_bytes = -1
 
@@ -63,22 +66,31 @@ class SendingFiles:
 
     def message(self, line: Line, message: pb.ChannelMessage) -> None:
         """Take a message; a line that breaks the rules is closed."""
+        now = asyncio.get_running_loop().time()
         try:
             for number, each in self._lines.items():
                 if each is line:
-                    self._core.receive(number, message)
+                    self._core.receive(number, message, now)
                     break
         except RulesError:
             line.close()
             self.closed(line)
             return
+        if message.HasField("have"):
+            self._told_bytes = -1  # also one without chunks: the receiver is there
         self._pump()
+
+    def piece(self, line: Line, piece: Piece) -> None:
+        """Refuse it: pieces go the other way."""
+        del piece
+        line.close()
+        self.closed(line)
 
     async def close(self) -> None:
         """Let go of files and lines."""
-        self._reading.cancel()
-        await asyncio.wait([self._reading])
+        self._closed = True
         await self._thread.rest()
+        self._thread.end()
         if self._timer is not None:
             self._timer.cancel()
         for line in list(self._lines.values()):
@@ -91,8 +103,8 @@ class SendingFiles:
         now = asyncio.get_running_loop().time()
         for number, line in list(self._lines.items()):
             while line.room and (message := self._core.poll(number, now)) is not None:
-                line.send(message)
-        self._wake.set()
+                _say(line, message)
+        self._read_ahead()
         wait_s = self._core.wait_s(now)
         if wait_s > 0 and self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(wait_s, self._waited)
@@ -110,25 +122,40 @@ class SendingFiles:
         self._timer = None
         self._pump()
 
-    async def _read(self) -> None:
-        """Read what the core wants, a few chunks at a time."""
-        while True:
+    def _read_ahead(self) -> None:
+        """Read what the core wants; the thread has the next job before it is done with one."""
+        while self._jobs < _JOBS_MAX and not self._closed:
             wanted: list[int] = []
-            while (chunk := self._core.next_read()) is not None:
+            wanted_bytes = 0
+            while wanted_bytes < _JOB_BYTES and (chunk := self._core.next_read()) is not None:
                 wanted.append(chunk)
+                wanted_bytes += self._core.manifest.span(chunk).size_bytes
             if not wanted:
-                await self._wake.wait()
-                self._wake.clear()
-                continue
-            try:
-                read = await self._thread.run(self._source.read, wanted)
-            except SourceError:
-                self._core.stop(pb.STOP_SOURCE_CHANGED)
-                self._pump()
                 return
-            for chunk, data, leaf_of in read:
+            self._jobs += 1
+            self._thread.start(self._source.read, wanted, self._core.manifest.hash).add_done_callback(
+                self._read
+            )
+
+    def _read(self, job: asyncio.Future[list[tuple[int, memoryview, bytes]]]) -> None:
+        self._jobs -= 1
+        if self._closed or job.cancelled():
+            return
+        try:
+            for chunk, data, leaf_of in job.result():
                 self._core.loaded(chunk, data, leaf_of)
-            self._pump()
+        except SourceError:
+            self._core.stop(pb.STOP_SOURCE_CHANGED)
+        self._pump()
+
+
+def _say(line: Line, message: pb.ChannelMessage | Piece) -> None:
+    if not isinstance(message, Piece):
+        line.send(message)
+    elif isinstance(line, PieceLine):
+        line.send_piece(message)
+    else:
+        line.send(message.message())
 
 
 __all__ = ["SendingFiles", "StoppedError"]

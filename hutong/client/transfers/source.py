@@ -6,8 +6,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from hutong.client.transfers.buffers import Buffers
 from hutong.protocols.transfer import Entry, Manifest, leaf, make_manifest
 from hutong.protocols.transfer.manifest import ENTRIES_MAX
+from hutong.schema import transfers_pb2 as pb
 
 
 class SourceError(Exception):
@@ -21,13 +23,24 @@ class Source:
     """
 
     def __init__(self, path: Path) -> None:
+        self.path = path
+        self.folder = path.is_dir()
         self._base = path.parent
         self.manifest: Manifest = make_manifest(_entries(path))
         self._open = (-1, -1)  # which entry, and its descriptor
+        self._buffers = Buffers(self.manifest.chunk_bytes)
 
-    def read(self, chunks: list[int]) -> list[tuple[int, bytes, bytes]]:
-        """Return chunks with their leaves. Blocks. Raises `SourceError`."""
-        return [self._read(chunk) for chunk in chunks]
+    def read(
+        self, chunks: list[int], kind: pb.TreeHash = pb.TREE_HASH_SHA256
+    ) -> list[tuple[int, memoryview, bytes]]:
+        """Return chunks with their leaves of a kind. Blocks. Raises `SourceError`."""
+        return [self._read(chunk, kind) for chunk in chunks]
+
+    def bytes_of(self, entry: int, offset: int, size_bytes: int) -> bytes:
+        """Return bytes of one file. Blocks. Raises `SourceError`."""
+        data = self._buffers.take(size_bytes)
+        self._read_into(data, entry, offset)
+        return bytes(data)
 
     def close(self) -> None:
         """Let go of the file that was read last."""
@@ -36,22 +49,26 @@ class Source:
         if descriptor >= 0:
             os.close(descriptor)
 
-    def _read(self, chunk: int) -> tuple[int, bytes, bytes]:
+    def _read(self, chunk: int, kind: pb.TreeHash) -> tuple[int, memoryview, bytes]:
         span = self.manifest.span(chunk)
-        entry = self.manifest.entries[span.entry]
+        data = self._buffers.take(span.size_bytes)
+        self._read_into(data, span.entry, span.offset)
+        return chunk, data, leaf(data, kind)
+
+    def _read_into(self, data: memoryview, number: int, offset: int) -> None:
+        entry = self.manifest.entries[number]
         try:
-            if self._open[0] != span.entry:
+            if self._open[0] != number:
                 self.close()
                 path = self._base / entry.path
-                self._open = (span.entry, os.open(path, os.O_RDONLY | os.O_NOFOLLOW))
+                self._open = (number, os.open(path, os.O_RDONLY | os.O_NOFOLLOW))
             if os.fstat(self._open[1]).st_size != entry.size_bytes:
                 raise SourceError(f"{entry.path} has another size than it had.")
-            data = os.pread(self._open[1], span.size_bytes, span.offset)
+            read = os.preadv(self._open[1], [data], offset)
         except OSError as error:
             raise SourceError(f"{entry.path} cannot be read: {error.strerror}.") from error
-        if len(data) != span.size_bytes:
+        if read != len(data):
             raise SourceError(f"{entry.path} is shorter than it was.")
-        return chunk, data, leaf(data)
 
 
 def _entries(path: Path) -> Iterator[Entry]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -11,20 +13,29 @@ T = TypeVar("T")
 
 
 class Thread:
-    """`run` in a thread. A descriptor may be closed after `rest`, when nothing uses it any more."""
+    """A thread of its own. A descriptor may be closed after `rest`, when nothing uses it any more."""
 
     def __init__(self) -> None:
-        self._job: asyncio.Future[Any] | None = None
+        self._executor = ThreadPoolExecutor(1, "hutong-files")
+        self._last: asyncio.Future[Any] | None = None
+
+    def start(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> asyncio.Future[T]:
+        """Begin some work, or queue it behind what was begun: so the thread has no pause between two."""
+        job = asyncio.get_running_loop().run_in_executor(self._executor, partial(work, *args, **kwargs))
+        self._last = job
+        return job
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what the work returns. Cancelled, it does not wait for it: `rest` does."""
-        job = asyncio.get_running_loop().create_task(asyncio.to_thread(work, *args, **kwargs))
-        self._job = job
-        return await asyncio.shield(job)
+        return await asyncio.shield(self.start(work, *args, **kwargs))
 
     async def rest(self) -> None:
         """Wait for work that was left alone; how it ends matters to nobody."""
-        if self._job is not None:
-            await asyncio.wait([self._job])
-            if not self._job.cancelled():
-                self._job.exception()
+        if self._last is not None:
+            await asyncio.wait([self._last])
+            if not self._last.cancelled():
+                self._last.exception()
+
+    def end(self) -> None:
+        """Let the thread go, once it has nothing to do."""
+        self._executor.shutdown(wait=False)

@@ -9,7 +9,7 @@ from hutong.features.belongings import store
 from hutong.features.chat.api import Traces
 from hutong.features.identity.api import Identity
 from hutong.platform import journal
-from hutong.platform.errors import PermissionDenied, RpcError
+from hutong.platform.errors import PermissionDenied
 from hutong.platform.feature import Platform
 from hutong.platform.rpc import Caller
 from hutong.platform.writer import Transaction
@@ -49,10 +49,12 @@ class Ending:
     async def delete_account(self, caller: Caller, request: pb.DeleteAccountRequest) -> pb.DeleteAccountReply:
         """End the caller's account."""
         user, device, messages = caller.user, caller.device, request.messages
-        if not await self._identity.has_password(user, request.password):
-            raise PermissionDenied("The password is wrong.", reason="wrong_password")
+        matches = await self._identity.has_password(user, request.password)
 
         def end(tx: Transaction) -> pb.DeleteAccountReply:
+            # Refused in here: a retry finds no password any more, and still gets its first answer.
+            if not matches:
+                raise PermissionDenied("The password is wrong.", reason="wrong_password")
             self._identity.delete(tx, user, asking=device)
             if messages:
                 store.put_taking_back(tx, user)
@@ -71,7 +73,7 @@ class Ending:
             try:
                 for user in await self._platform.read(store.all_taking_back):
                     await self._take_back(user)
-            except RpcError:
+            except Exception:  # whatever it was, what is promised is tried again
                 log.exception("taking_back_failed")
                 self._platform.clock.call_later(_AGAIN_S, self._wanted.set)
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from hutong.features.chat import api as chat_api
-from hutong.features.chat import model, store
-from hutong.features.chat.api import Room
-from hutong.features.chat.rooms import Rooms, member_of, read_room
-from hutong.features.contacts.api import Contacts
-from hutong.features.files.api import Files
+from hutong.features.chat import store, wordings
+from hutong.features.chat.access import Access
+from hutong.features.chat.api import Erased, Room, Said
+from hutong.features.chat.content import blobs_of
+from hutong.features.chat.erasing import Erasing
+from hutong.features.chat.sending import PreviewCheck, Sending
 from hutong.platform.database import Executor
-from hutong.platform.errors import FailedPrecondition, InvalidArgument, PermissionDenied
+from hutong.platform.errors import FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
 from hutong.platform.events import kind_of
 from hutong.platform.feature import Platform
 from hutong.platform.limits import Rate
+from hutong.platform.log import Appended, Stored
 from hutong.platform.pending import Pending
 from hutong.platform.rpc import Caller
 from hutong.platform.writer import Append, Notify, Transaction
@@ -26,50 +28,82 @@ MESSAGE_SENT = kind_of(pb.MessageSent)
 class Messages:
     """What people say in conversations; and `api.Chat` for the other features."""
 
-    def __init__(self, platform: Platform, rooms: Rooms) -> None:
+    def __init__(self, platform: Platform, access: Access, sending: Sending, erasing: Erasing) -> None:
         self._platform = platform
-        self._rooms = rooms
-        self._contacts = platform.use(Contacts)
-        self._files = platform.use(Files)
+        self._access = access
+        self._sending = sending
+        self._erasing = erasing
         platform.provide(chat_api.Chat, self)
 
     # ---- for other features ----
 
     def room(self, executor: Executor, log: str, user: str) -> Room:
         """Return the conversation to a member. On the writer's thread, or with a snapshot."""
-        room = (
-            self._rooms.load(executor, log) if isinstance(executor, Transaction) else read_room(executor, log)
-        )
-        return member_of(room, user)
+        return self._access.room(executor, log, user)
 
     def writable_room(self, executor: Executor, log: str, user: str) -> Room:
         """Return the conversation to a member who may write there."""
-        room = self.room(executor, log, user)
-        if not room.group and not self._contacts.may_message(executor, user, room.other(user)):
-            raise PermissionDenied("You can only write to your contacts.", reason="not_contacts")
-        return room
+        return self._access.writable_room(executor, log, user)
+
+    def check(self, content: pb.Content) -> list[str]:
+        """Return the blobs of what a person wants to say."""
+        return self._sending.check(content)
+
+    def blobs(self, content: pb.Content) -> list[str]:
+        """Return the blobs of what was checked before."""
+        return list(blobs_of(content))
+
+    def append(self, tx: Transaction, user: str, log: str, content: pb.Content) -> Appended:
+        """Append a message."""
+        return self._sending.append(tx, user, log, content)
+
+    def said(self, tx: Transaction, log: str, user: str, seq: int) -> Stored:
+        """Return the event of something that was said, erased or not."""
+        self._access.room(tx, log, user)
+        return self._sending.said(tx, log, user, seq)
+
+    def message(self, tx: Transaction, log: str, user: str, seq: int) -> Said:
+        """Return a message in its newest wording."""
+        event = self.said(tx, log, user, seq)
+        if event.kind != MESSAGE_SENT:
+            raise NotFound("There is no such message.", reason="no_such_event")
+        if not event.body:
+            raise FailedPrecondition("This message was recalled.", reason="recalled")
+        body = pb.MessageSent.FromString(event.body)
+        content = body.content
+        edits = wordings.edits_of(tx, log, seq)
+        if edits:
+            content = pb.MessageEdited.FromString(tx.event(log, edits[-1]).body).content
+        return Said(log, seq, event.author, event.at_ms, content, body.disappears_ms)
+
+    def on_erased(self, listener: Erased) -> None:
+        """Call `listener(tx, log, seq)` in the transaction that erases a message."""
+        self._erasing.on_erased(listener)
+
+    def check_previews(self, check: PreviewCheck) -> None:
+        """Let `check` tell previews that this server made."""
+        self._sending.check_previews(check)
 
     # ---- messages ----
 
     def send(self, caller: Caller, request: pb.SendRequest) -> Pending[pb.SendReply]:
-        """Append a message. The cheap path: no task, no statement but the log's own."""
-        blobs = model.check_content(request.content)
+        """Append a message. The cheap path: no task, and for plain text no statement but the log's own."""
+        content = request.content
+        blobs = self._sending.check(content)
         user, log = caller.user, request.log
         self._platform.limits.spend(SENDS, user)
 
-        def check(tx: Transaction) -> None:
-            self.writable_room(tx, log, user)
-            for blob in blobs:
-                self._files.share(tx, user, blob, log)
+        def admit(tx: Transaction) -> bytes | None:
+            return self._sending.admit(tx, user, log, content, blobs)
 
-        body = pb.MessageSent(content=request.content).SerializeToString()
-        command = Append(log, MESSAGE_SENT, body, user, caller.key, check)
+        body = pb.MessageSent(content=content).SerializeToString()
+        command = Append(log, MESSAGE_SENT, body, user, caller.key, admit)
         return self._platform.writer.submit(command).map(
             lambda appended: pb.SendReply(seq=appended.seq, at_ms=appended.at_ms)
         )
 
     def recall(self, caller: Caller, request: pb.RecallRequest) -> Pending[pb.RecallReply]:
-        """Take a message back: its body is erased, its place stays."""
+        """Take a message back: every wording is erased, its place stays."""
         user, log, within_s = caller.user, request.log, self._platform.settings.recall_within_s
 
         def recall(tx: Transaction) -> pb.RecallReply:
@@ -81,9 +115,7 @@ class Messages:
                 raise FailedPrecondition("This message was recalled already.", reason="recalled")
             if tx.now_ms - event.at_ms > within_s * 1000:
                 raise FailedPrecondition("It is too late to recall this message.", reason="too_late")
-            for blob in model.check_content(pb.MessageSent.FromString(event.body).content):
-                self._files.withdraw(tx, blob, log)
-            tx.erase(log, request.seq)
+            self._erasing.erase(tx, event)
             tx.append(log, pb.MessageRecalled(seq=request.seq), author=user)
             return pb.RecallReply()
 
@@ -102,7 +134,8 @@ class Messages:
             moved = store.move_marks(tx, log, user, request.delivered, request.read)
             if moved is not None:
                 notice = pb.MarkMoved(log=log, user=user, delivered=moved[0], read=moved[1])
-                for member in room.members:
+                # Five hundred people who read would be a quarter of a million notices for each message.
+                for member in [user] if room.large else room.members:
                     tx.notify(member, notice)
             return pb.MarkReply()
 
@@ -113,6 +146,6 @@ class Messages:
         self._platform.limits.spend(TYPINGS, caller.user)
         room = await self._platform.read(lambda read: self.writable_room(read, request.log, caller.user))
         notice = pb.Typing(log=room.log, user=caller.user, typing=request.typing)
-        for member in room.members - {caller.user}:
+        for member in () if room.large else room.members - {caller.user}:
             self._platform.sessions.notify(Notify(member, notice))
         return pb.TypeReply()

@@ -7,8 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hutong.features.chat.api import Settings
 from hutong.platform.database import Executor, metadata
 from hutong.platform.log import log_event
+from hutong.schema import chat_pb2
 
 conversation = sa.Table(
     "conversation",
@@ -18,6 +20,12 @@ conversation = sa.Table(
     sa.Column("title", sa.String(64), nullable=False),
     sa.Column("picture", sa.String(64), nullable=False),
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("inviting", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("approval", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("history", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("admins_write", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("announcement", sa.String(2000), nullable=False, server_default=sa.text("''")),
+    sa.Column("disappear_s", sa.Integer, nullable=False, server_default="0"),
 )
 
 member = sa.Table(
@@ -25,11 +33,24 @@ member = sa.Table(
     metadata,
     sa.Column("log", sa.String(80), sa.ForeignKey("conversation.log"), primary_key=True),
     sa.Column("user", sa.String(16), primary_key=True, index=True),
-    sa.Column("owner", sa.Boolean, nullable=False),
-    sa.Column("joined", sa.Integer, nullable=False),
+    sa.Column("joined", sa.Integer, nullable=False),  # the first event they may read
     sa.Column("delivered", sa.Integer, nullable=False),
     sa.Column("read", sa.Integer, nullable=False),
+    sa.Column("role", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("nickname", sa.String(32), nullable=False, server_default=sa.text("''")),
+    sa.Column("muted_until_ms", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("since", sa.Integer, nullable=False, server_default="0"),  # the event that made them a member
 )
+
+# Whom an admin removed; only an admin lets them in again.
+removed = sa.Table(
+    "removed",
+    metadata,
+    sa.Column("log", sa.String(80), sa.ForeignKey("conversation.log"), primary_key=True),
+    sa.Column("user", sa.String(16), primary_key=True),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+)
+
 
 # The pair in alphabetical order, so that both people find the same conversation.
 direct = sa.Table(
@@ -60,29 +81,92 @@ def put_conversation(executor: Executor, log: str, *, is_group: bool, title: str
     executor.execute(sa.insert(conversation), row)
 
 
-def put_members(executor: Executor, log: str, users: Iterable[str], *, joined: int, owner: str = "") -> None:
-    """Insert members who see events from `joined` on."""
+def put_members(
+    executor: Executor, log: str, users: Iterable[str], *, joined: int, since: int = 0, owner: str = ""
+) -> None:
+    """Insert members who see events from `joined` on; they came with event `since`, or else with `joined`."""
+    came = since or joined
     rows = [
         {
             "log": log,
             "user": user,
-            "owner": user == owner,
             "joined": joined,
-            "delivered": joined - 1,
-            "read": joined - 1,
+            "delivered": came - 1,
+            "read": came - 1,
+            "role": chat_pb2.ROLE_OWNER if user == owner else chat_pb2.ROLE_MEMBER,
+            "since": came,
         }
         for user in users
     ]
     executor.execute(sa.insert(member), rows)
 
 
+def delete_members(executor: Executor, log: str, users: Iterable[str]) -> None:
+    """Delete memberships."""
+    executor.execute(sa.delete(member).where(member.c.log == log, member.c.user.in_(list(users))))
+
+
+# Made once, like all that a list of conversations asks for each of them: to make a statement takes several
+# times as long as to run it.
+_MEMBERS = (
+    sa.select(member).where(member.c.log == sa.bindparam("log")).order_by(member.c.since, member.c.user)
+)
+
+
 def members(executor: Executor, log: str) -> list[Any]:
     """Return the rows of a conversation's members, oldest first."""
-    return list(
-        executor.execute(
-            sa.select(member).where(member.c.log == log).order_by(member.c.joined, member.c.user)
-        )
-    )
+    return list(executor.execute(_MEMBERS, {"log": log}))
+
+
+def leading_members(executor: Executor, log: str, user: str = "") -> list[Any]:
+    """Return the rows of a group's owner, its admins, and one other member, oldest first."""
+    some = (member.c.role != chat_pb2.ROLE_MEMBER) | (member.c.user == user)
+    query = sa.select(member).where(member.c.log == log, some)
+    return list(executor.execute(query.order_by(member.c.since, member.c.user)))
+
+
+def members_page(executor: Executor, log: str, after: str, limit: int) -> list[Any]:
+    """Return the rows of the next `limit` members in the order of their ids."""
+    query = sa.select(member).where(member.c.log == log, member.c.user > after)
+    return list(executor.execute(query.order_by(member.c.user).limit(limit)))
+
+
+def member_count(executor: Executor, log: str) -> int:
+    """Return how many people are in a conversation."""
+    query = sa.select(sa.func.count()).select_from(member).where(member.c.log == log)
+    return int(executor.execute(query).scalar_one())
+
+
+def member_counts(executor: Executor, user: str) -> dict[str, int]:
+    """Return how many people are in each of a user's conversations, by log."""
+    own = sa.select(member.c.log).where(member.c.user == user).scalar_subquery()
+    query = sa.select(member.c.log, sa.func.count().label("people")).where(member.c.log.in_(own))
+    return {row.log: row.people for row in executor.execute(query.group_by(member.c.log))}
+
+
+def change_member(executor: Executor, log: str, user: str, **values: Any) -> None:
+    """Set columns of one membership."""
+    same = (member.c.log == log) & (member.c.user == user)
+    executor.execute(sa.update(member).where(same).values(**values))
+
+
+def get_member(executor: Executor, log: str, user: str) -> Any:
+    """Return the row of one membership."""
+    return executor.execute(sa.select(member).where(member.c.log == log, member.c.user == user)).one()
+
+
+def is_member(executor: Executor, log: str, user: str) -> bool:
+    """Tell whether a user is in a conversation."""
+    query = sa.select(member.c.user).where(member.c.log == log, member.c.user == user)
+    return executor.execute(query).first() is not None
+
+
+def readers(executor: Executor, log: str, seq: int, but: str, limit: int) -> tuple[list[str], int]:
+    """Return some of those who were there for event `seq` and have read it, without one, and their number."""
+    seen = (member.c.log == log) & (member.c.since <= seq) & (member.c.read >= seq) & (member.c.user != but)
+    total = executor.execute(sa.select(sa.func.count()).select_from(member).where(seen)).scalar_one()
+    query = sa.select(member.c.user).where(seen).order_by(member.c.user).limit(limit)
+    return [row.user for row in executor.execute(query)], int(total)
 
 
 def joined(executor: Executor, log: str, user: str) -> int:
@@ -91,9 +175,19 @@ def joined(executor: Executor, log: str, user: str) -> int:
     return executor.execute(query).scalar() or 0
 
 
-def is_group(executor: Executor, log: str) -> bool | None:
-    """Tell whether a conversation is a group; None when there is no such conversation."""
-    return executor.execute(sa.select(conversation.c.is_group).where(conversation.c.log == log)).scalar()
+def get_conversation(executor: Executor, log: str) -> Any | None:
+    """Return the row of a conversation, or None."""
+    return executor.execute(sa.select(conversation).where(conversation.c.log == log)).first()
+
+
+def settings_of(row: Any) -> Settings:
+    """Return the settings in a row of `conversation`."""
+    return Settings(*(getattr(row, name) for name in Settings._fields))
+
+
+def change_conversation(executor: Executor, log: str, **values: Any) -> None:
+    """Set columns of a conversation."""
+    executor.execute(sa.update(conversation).where(conversation.c.log == log).values(**values))
 
 
 def conversations_of(executor: Executor, user: str, log: str = "") -> Sequence[Any]:
@@ -108,33 +202,54 @@ def conversations_of(executor: Executor, user: str, log: str = "") -> Sequence[A
     return executor.execute(query).fetchall()
 
 
+_older = log_event.alias()
+_HEADS = (
+    sa.select(log_event.c.log, log_event.c.seq, log_event.c.at_ms)
+    .join(member, member.c.log == log_event.c.log)
+    .where(
+        member.c.user == sa.bindparam("user"),
+        log_event.c.seq
+        == sa.select(sa.func.max(_older.c.seq)).where(_older.c.log == member.c.log).scalar_subquery(),
+    )
+)
+
+
+def heads(executor: Executor, user: str) -> dict[str, Any]:
+    """Return seq and at_ms of the newest event of each of a user's conversations, by log."""
+    return {row.log: row for row in executor.execute(_HEADS, {"user": user})}
+
+
 def head(executor: Executor, log: str) -> Any:
     """Return seq and at_ms of a conversation's newest event."""
     query = sa.select(log_event.c.seq, log_event.c.at_ms).where(log_event.c.log == log)
     return executor.execute(query.order_by(log_event.c.seq.desc()).limit(1)).one()
 
 
-def count_of(executor: Executor, user: str) -> int:
-    """Return in how many conversations a user is."""
-    query = sa.select(sa.func.count()).select_from(member).where(member.c.user == user)
-    return int(executor.execute(query).scalar_one())
+def fullest(executor: Executor, users: Iterable[str]) -> int:
+    """Return in how many conversations the one of the users is who is in most; at most 500 users."""
+    count = sa.func.count()
+    query = sa.select(count).where(member.c.user.in_(list(users))).group_by(member.c.user)
+    return executor.execute(query.order_by(count.desc()).limit(1)).scalar() or 0
+
+
+_UNREAD = sa.select(sa.func.count()).select_from(
+    sa.select(sa.literal(1))
+    .where(
+        log_event.c.log == sa.bindparam("log"),
+        log_event.c.seq > sa.bindparam("read"),
+        log_event.c.kind.in_(sa.bindparam("kinds", expanding=True)),
+        log_event.c.author != sa.bindparam("user"),
+        log_event.c.body != b"",
+    )
+    .limit(sa.bindparam("maximum"))
+    .subquery()
+)
 
 
 def unread(executor: Executor, log: str, user: str, read: int, kinds: Iterable[int], maximum: int) -> int:
     """Return how many events of others with these kinds came after `read`, at most `maximum`."""
-    events = (
-        sa.select(sa.literal(1))
-        .where(
-            log_event.c.log == log,
-            log_event.c.seq > read,
-            log_event.c.kind.in_(list(kinds)),
-            log_event.c.author != user,
-            log_event.c.body != b"",
-        )
-        .limit(maximum)
-        .subquery()
-    )
-    return int(executor.execute(sa.select(sa.func.count()).select_from(events)).scalar_one())
+    asked = {"log": log, "read": read, "kinds": list(kinds), "user": user, "maximum": maximum}
+    return int(executor.execute(_UNREAD, asked).scalar_one())
 
 
 def move_marks(executor: Executor, log: str, user: str, delivered: int, read: int) -> tuple[int, int] | None:
@@ -148,3 +263,27 @@ def move_marks(executor: Executor, log: str, user: str, delivered: int, read: in
         return None
     executor.execute(sa.update(member).where(same).values(delivered=after[0], read=after[1]))
     return after
+
+
+# ---- who was removed ----
+
+
+def put_removed(executor: Executor, log: str, users: Iterable[str], now_ms: int, maximum: int) -> None:
+    """Remember who was removed; beyond `maximum` of a group the oldest are forgotten."""
+    forget_removed(executor, log, users)
+    executor.execute(sa.insert(removed), [{"log": log, "user": user, "at_ms": now_ms} for user in users])
+    in_log = removed.c.log == log
+    newest = sa.select(removed.c.user).where(in_log).order_by(removed.c.at_ms.desc(), removed.c.user)
+    kept = newest.limit(maximum).scalar_subquery()
+    executor.execute(sa.delete(removed).where(in_log, removed.c.user.not_in(kept)))
+
+
+def forget_removed(executor: Executor, log: str, users: Iterable[str]) -> None:
+    """Let these come in again."""
+    executor.execute(sa.delete(removed).where(removed.c.log == log, removed.c.user.in_(list(users))))
+
+
+def were_removed(executor: Executor, log: str, users: Iterable[str]) -> set[str]:
+    """Return those of the users who were removed from a group."""
+    query = sa.select(removed.c.user).where(removed.c.log == log, removed.c.user.in_(list(users)))
+    return {row.user for row in executor.execute(query)}

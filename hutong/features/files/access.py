@@ -74,6 +74,14 @@ class Access:
         store.put_blob(tx, store.Blob(blob, size_bytes, created_at_ms=tx.now_ms))
         store.put_grant(tx, blob, store.to_user(user))
 
+    def drop(self, tx: Transaction, blob: str) -> None:
+        """Forget something the server made."""
+        store.delete_blob(tx, blob)
+
+    def space(self, executor: Executor, user: str) -> list[api.Share]:
+        """Return what a user has uploaded and conversations show."""
+        return [api.Share(*row) for row in store.shared_uploads(executor, user)]
+
     def publish_profile_picture(self, tx: Transaction, user: str, blob: str) -> None:
         """Publish a blob that becomes a profile picture. Raises `InvalidArgument` when it is none."""
         found = self.readable(tx, user, blob)

@@ -19,6 +19,15 @@ class Shown:
     height: int
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A blob of a user's that a conversation shows."""
+
+    log: str
+    blob: str
+    size_bytes: int
+
+
 class Files(Protocol):
     """Stored blobs and who may read them."""
 
@@ -36,6 +45,12 @@ class Files(Protocol):
 
     def keep(self, tx: Transaction, user: str, blob: str, size_bytes: int) -> None:
         """Give a user something the server made and put into the blob store, named by its SHA-256."""
+
+    def drop(self, tx: Transaction, blob: str) -> None:
+        """Forget something the server made, whoever it was given to. The bytes are the caller's to delete."""
+
+    def space(self, executor: Executor, user: str) -> list[Share]:
+        """Return what a user has uploaded and conversations show: the blobs of each, the largest first."""
 
 
 class Thumbnail(NamedTuple):

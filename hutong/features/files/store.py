@@ -34,7 +34,7 @@ blob_grant = sa.Table(
     "blob_grant",
     metadata,
     sa.Column("blob", sa.String(64), sa.ForeignKey("blob.blob"), primary_key=True),
-    sa.Column("log", sa.String(80), primary_key=True),
+    sa.Column("log", sa.String(80), primary_key=True, index=True),
     # How many messages of the log show it: recalling the last one takes it back.
     sa.Column("uses", sa.Integer, nullable=False, server_default="1"),
 )
@@ -130,6 +130,26 @@ def remove_use(executor: Executor, name: str, log: str) -> None:
 def _change_uses(executor: Executor, name: str, log: str, by: int) -> None:
     same = (blob_grant.c.blob == name) & (blob_grant.c.log == log)
     executor.execute(sa.update(blob_grant).where(same).values(uses=blob_grant.c.uses + by))
+
+
+def delete_blob(executor: Executor, name: str) -> None:
+    """Forget a blob and its grants."""
+    executor.execute(sa.delete(blob_grant).where(blob_grant.c.blob == name))
+    executor.execute(sa.delete(blob).where(blob.c.blob == name))
+
+
+def shared_uploads(executor: Executor, user: str) -> list[tuple[str, str, int]]:
+    """Return (log, blob, size) of what a user uploaded and conversations show, the largest first."""
+    mine = blob_grant.alias()
+    query = (
+        sa.select(blob_grant.c.log, blob.c.blob, blob.c.size_bytes)
+        .select_from(mine)
+        .join(blob_grant, blob_grant.c.blob == mine.c.blob)
+        .join(blob, blob.c.blob == mine.c.blob)
+        .where(mine.c.log == to_user(user), blob_grant.c.log.like("chat:%"))
+        .order_by(blob.c.size_bytes.desc(), blob.c.blob, blob_grant.c.log)
+    )
+    return [(row.log, row.blob, row.size_bytes) for row in executor.execute(query)]
 
 
 def get_upload(executor: Executor, name: str, user: str) -> Upload | None:

@@ -8,7 +8,7 @@ from functools import partial
 from hutong.features.chat.api import Chat
 from hutong.features.preferences import api, model, store
 from hutong.platform.database import Executor
-from hutong.platform.errors import ResourceExhausted
+from hutong.platform.errors import InvalidArgument, ResourceExhausted
 from hutong.platform.feature import Platform
 from hutong.platform.limits import Rate
 from hutong.platform.pending import Pending
@@ -68,6 +68,8 @@ class PreferencesService:
 
     def set_account(self, caller: Caller, request: pb.SetAccountRequest) -> Pending[pb.SetAccountReply]:
         """Set all of the account's preferences."""
+        if not request.HasField("account"):
+            raise InvalidArgument("There is nothing to set.", reason="empty")
         account, user = request.account, caller.user
         model.check_account(account)
         self._platform.limits.spend(CHANGES, user)

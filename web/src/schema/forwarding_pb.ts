@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file hutong/forwarding.proto.
  */
 export const file_hutong_forwarding: GenFile = /*@__PURE__*/
-  fileDesc("ChdodXRvbmcvZm9yd2FyZGluZy5wcm90bxIRaHV0b25nLmZvcndhcmRpbmciSAoORm9yd2FyZFJlcXVlc3QSDAoEZnJvbRgBIAEoCRIMCgRzZXFzGAIgAygNEgoKAnRvGAMgASgJEg4KBm1lcmdlZBgEIAEoCCIcCgxGb3J3YXJkUmVwbHkSDAoEc2VxcxgBIAMoDTJkCgpGb3J3YXJkaW5nElYKB0ZvcndhcmQSIS5odXRvbmcuZm9yd2FyZGluZy5Gb3J3YXJkUmVxdWVzdBofLmh1dG9uZy5mb3J3YXJkaW5nLkZvcndhcmRSZXBseSIHirUYAwj5CmIGcHJvdG8z", [file_hutong_options]);
+  fileDesc("ChdodXRvbmcvZm9yd2FyZGluZy5wcm90bxIRaHV0b25nLmZvcndhcmRpbmciTgoORm9yd2FyZFJlcXVlc3QSDgoGc291cmNlGAEgASgJEgwKBHNlcXMYAiADKA0SDgoGdGFyZ2V0GAMgASgJEg4KBm1lcmdlZBgEIAEoCCIcCgxGb3J3YXJkUmVwbHkSDAoEc2VxcxgBIAMoDTJkCgpGb3J3YXJkaW5nElYKB0ZvcndhcmQSIS5odXRvbmcuZm9yd2FyZGluZy5Gb3J3YXJkUmVxdWVzdBofLmh1dG9uZy5mb3J3YXJkaW5nLkZvcndhcmRSZXBseSIHirUYAwj5CmIGcHJvdG8z", [file_hutong_options]);
 
 /**
  * @generated from message hutong.forwarding.ForwardRequest
@@ -22,9 +22,9 @@ export type ForwardRequest = Message<"hutong.forwarding.ForwardRequest"> & {
   /**
    * log
    *
-   * @generated from field: string from = 1;
+   * @generated from field: string source = 1;
    */
-  from: string;
+  source: string;
 
   /**
    * 1-100, ascending
@@ -36,9 +36,9 @@ export type ForwardRequest = Message<"hutong.forwarding.ForwardRequest"> & {
   /**
    * log
    *
-   * @generated from field: string to = 3;
+   * @generated from field: string target = 3;
    */
-  to: string;
+  target: string;
 
   /**
    * as one message (hutong.chat.Bundle)

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file hutong/previews.proto.
  */
 export const file_hutong_previews: GenFile = /*@__PURE__*/
-  fileDesc("ChVodXRvbmcvcHJldmlld3MucHJvdG8SD2h1dG9uZy5wcmV2aWV3cyIaCgtMb29rUmVxdWVzdBILCgN1cmwYASABKAkiMgoJTG9va1JlcGx5EiUKB3ByZXZpZXcYASABKAsyFC5odXRvbmcuY2hhdC5QcmV2aWV3MlUKCFByZXZpZXdzEkkKBExvb2sSHC5odXRvbmcucHJldmlld3MuTG9va1JlcXVlc3QaGi5odXRvbmcucHJldmlld3MuTG9va1JlcGx5IgeKtRgDCMEMYgZwcm90bzM", [file_hutong_chat, file_hutong_options]);
+  fileDesc("ChVodXRvbmcvcHJldmlld3MucHJvdG8SD2h1dG9uZy5wcmV2aWV3cyIaCgtMb29rUmVxdWVzdBILCgN1cmwYASABKAkiMgoJTG9va1JlcGx5EiUKB3ByZXZpZXcYASABKAsyFC5odXRvbmcuY2hhdC5QcmV2aWV3MlcKCFByZXZpZXdzEksKBExvb2sSHC5odXRvbmcucHJldmlld3MuTG9va1JlcXVlc3QaGi5odXRvbmcucHJldmlld3MuTG9va1JlcGx5IgmKtRgFCMEMEAFiBnByb3RvMw", [file_hutong_chat, file_hutong_options]);
 
 /**
  * Asked for while the message is written; the preview goes into its content as it is.

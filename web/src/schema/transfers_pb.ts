@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file hutong/transfers.proto.
  */
 export const file_hutong_transfers: GenFile = /*@__PURE__*/
-  fileDesc("ChZodXRvbmcvdHJhbnNmZXJzLnByb3RvEhBodXRvbmcudHJhbnNmZXJzImAKDE9mZmVyUmVxdWVzdBILCgNsb2cYASABKAkSDAoEbmFtZRgCIAEoCRISCgpzaXplX2J5dGVzGAMgASgEEhIKCm1lZGlhX3R5cGUYBCABKAkSDQoFZmlsZXMYBSABKA0iRAoKT2ZmZXJSZXBseRIQCgh0cmFuc2ZlchgBIAEoCRILCgNzZXEYAiABKA0SFwoPcmVjZWl2ZXJfb25saW5lGAMgASgIIiEKDUFjY2VwdFJlcXVlc3QSEAoIdHJhbnNmZXIYASABKAkiJAoLQWNjZXB0UmVwbHkSFQoNc2VuZGVyX2RldmljZRgBIAEoCSIiCg5EZWNsaW5lUmVxdWVzdBIQCgh0cmFuc2ZlchgBIAEoCSIOCgxEZWNsaW5lUmVwbHkiIQoNQ2FuY2VsUmVxdWVzdBIQCgh0cmFuc2ZlchgBIAEoCSINCgtDYW5jZWxSZXBseSJTCg1GaW5pc2hSZXF1ZXN0EhAKCHRyYW5zZmVyGAEgASgJEiAKBHBhdGgYAiABKA4yEi5odXRvbmcucGVlcnMuUGF0aBIOCgZzaGEyNTYYAyABKAwiDQoLRmluaXNoUmVwbHkiLgoMU3RvcmVSZXF1ZXN0EhAKCHRyYW5zZmVyGAEgASgJEgwKBGJsb2IYAiABKAkiDAoKU3RvcmVSZXBseSKKAQoPVHJhbnNmZXJPZmZlcmVkEhAKCHRyYW5zZmVyGAEgASgJEgwKBG5hbWUYAiABKAkSEgoKc2l6ZV9ieXRlcxgDIAEoBBISCgptZWRpYV90eXBlGAQgASgJEhUKDXNlbmRlcl9kZXZpY2UYBSABKAkSDQoFZmlsZXMYBiABKA06CZK1GAUIoQYQASKUAQoNVHJhbnNmZXJFbmRlZBIQCgh0cmFuc2ZlchgBIAEoCRIoCgZyZXN1bHQYAiABKA4yGC5odXRvbmcudHJhbnNmZXJzLlJlc3VsdBIgCgRwYXRoGAMgASgOMhIuaHV0b25nLnBlZXJzLlBhdGgSDAoEYmxvYhgEIAEoCRIOCgZzaGEyNTYYBSABKAw6B5K1GAMIogYiXQoQVHJhbnNmZXJBY2NlcHRlZBIQCgh0cmFuc2ZlchgBIAEoCRIVCg1zZW5kZXJfZGV2aWNlGAIgASgJEhcKD3JlY2VpdmVyX2RldmljZRgDIAEoCToHkrUYAwi0BiKvBAoOQ2hhbm5lbE1lc3NhZ2USKAoFcmVhZHkYASABKAsyFy5odXRvbmcudHJhbnNmZXJzLlJlYWR5SAASDwoFY2h1bmsYAiABKAxIABIkCgNlbmQYAyABKAsyFS5odXRvbmcudHJhbnNmZXJzLkVuZEgAEhgKDnJlY2VpdmVkX2J5dGVzGAQgASgESAASEgoIdmVyaWZpZWQYBSABKAhIABIoCgVoZWxsbxgKIAEoCzIXLmh1dG9uZy50cmFuc2ZlcnMuSGVsbG9IABImCgRoYXZlGAsgASgLMhYuaHV0b25nLnRyYW5zZmVycy5IYXZlSAASFgoMY3JlZGl0X2J5dGVzGAwgASgESAASEQoHY29tcGFyZRgNIAEoCEgAEhAKBnBsYWNlZBgOIAEoCEgAEjIKCG1hbmlmZXN0GA8gASgLMh4uaHV0b25nLnRyYW5zZmVycy5NYW5pZmVzdFBhcnRIABIoCgVwaWVjZRgQIAEoCzIXLmh1dG9uZy50cmFuc2ZlcnMuUGllY2VIABINCgNhc2sYESABKAhIABIOCgRyb290GBIgASgMSAASKgoGbGVhdmVzGBMgASgLMhguaHV0b25nLnRyYW5zZmVycy5MZWF2ZXNIABImCgRzdG9wGBQgASgLMhYuaHV0b25nLnRyYW5zZmVycy5TdG9wSAASJgoEZG9vchgVIAEoCzIWLmh1dG9uZy50cmFuc2ZlcnMuRG9vckgAQgYKBGtpbmQiFwoFUmVhZHkSDgoGb2Zmc2V0GAEgASgEIikKA0VuZBIOCgZzaGEyNTYYASABKAwSEgoKc2l6ZV9ieXRlcxgCIAEoBCIqCgVIZWxsbxIPCgd2ZXJzaW9uGAEgASgNEhAKCG1hbmlmZXN0GAIgASgMIk0KBUVudHJ5EgwKBHBhdGgYASABKAkSEgoKc2l6ZV9ieXRlcxgCIAEoBBIOCgZmb2xkZXIYAyABKAgSEgoKZXhlY3V0YWJsZRgEIAEoCCJ6CgxNYW5pZmVzdFBhcnQSDgoGbnVtYmVyGAEgASgNEgwKBGxhc3QYAiABKAgSDQoFa25vd24YAyABKAgSEwoLY2h1bmtfYnl0ZXMYBCABKA0SKAoHZW50cmllcxgFIAMoCzIXLmh1dG9uZy50cmFuc2ZlcnMuRW50cnkiIwoDUnVuEg0KBWZpcnN0GAEgASgNEg0KBWNvdW50GAIgASgNIjoKBEhhdmUSIwoEcnVucxgBIAMoCzIVLmh1dG9uZy50cmFuc2ZlcnMuUnVuEg0KBXdob2xlGAIgASgIIkIKBVBpZWNlEg0KBWNodW5rGAEgASgNEg4KBm9mZnNldBgCIAEoDRIMCgRkYXRhGAMgASgMEgwKBGxlYWYYBCABKAwiJwoGTGVhdmVzEg0KBWZpcnN0GAEgASgNEg4KBmxlYXZlcxgCIAEoDCI0CgRTdG9wEiwKBnJlYXNvbhgBIAEoDjIcLmh1dG9uZy50cmFuc2ZlcnMuU3RvcFJlYXNvbiImCgREb29yEhEKCWFkZHJlc3NlcxgBIAMoCRILCgNrZXkYAiABKAwqdAoGUmVzdWx0EhYKElJFU1VMVF9VTlNQRUNJRklFRBAAEhQKEFJFU1VMVF9ERUxJVkVSRUQQARIRCg1SRVNVTFRfU1RPUkVEEAISEwoPUkVTVUxUX0RFQ0xJTkVEEAMSFAoQUkVTVUxUX0NBTkNFTExFRBAEKqkBCgpTdG9wUmVhc29uEhsKF1NUT1BfUkVBU09OX1VOU1BFQ0lGSUVEEAASEgoOU1RPUF9DQU5DRUxMRUQQARIRCg1TVE9QX05PX1NQQUNFEAISFwoTU1RPUF9TT1VSQ0VfQ0hBTkdFRBADEhIKDlNUT1BfRElGRkVSRU5UEAQSFQoRU1RPUF9CUk9LRU5fUlVMRVMQBRITCg9TVE9QX1VOV1JJVEFCTEUQBjL6AwoJVHJhbnNmZXJzEk4KBU9mZmVyEh4uaHV0b25nLnRyYW5zZmVycy5PZmZlclJlcXVlc3QaHC5odXRvbmcudHJhbnNmZXJzLk9mZmVyUmVwbHkiB4q1GAMIoQYSUQoGQWNjZXB0Eh8uaHV0b25nLnRyYW5zZmVycy5BY2NlcHRSZXF1ZXN0Gh0uaHV0b25nLnRyYW5zZmVycy5BY2NlcHRSZXBseSIHirUYAwiiBhJUCgdEZWNsaW5lEiAuaHV0b25nLnRyYW5zZmVycy5EZWNsaW5lUmVxdWVzdBoeLmh1dG9uZy50cmFuc2ZlcnMuRGVjbGluZVJlcGx5IgeKtRgDCKMGElEKBkNhbmNlbBIfLmh1dG9uZy50cmFuc2ZlcnMuQ2FuY2VsUmVxdWVzdBodLmh1dG9uZy50cmFuc2ZlcnMuQ2FuY2VsUmVwbHkiB4q1GAMIpAYSUQoGRmluaXNoEh8uaHV0b25nLnRyYW5zZmVycy5GaW5pc2hSZXF1ZXN0Gh0uaHV0b25nLnRyYW5zZmVycy5GaW5pc2hSZXBseSIHirUYAwilBhJOCgVTdG9yZRIeLmh1dG9uZy50cmFuc2ZlcnMuU3RvcmVSZXF1ZXN0GhwuaHV0b25nLnRyYW5zZmVycy5TdG9yZVJlcGx5IgeKtRgDCKYGYgZwcm90bzM", [file_hutong_options, file_hutong_peers]);
+  fileDesc("ChZodXRvbmcvdHJhbnNmZXJzLnByb3RvEhBodXRvbmcudHJhbnNmZXJzImAKDE9mZmVyUmVxdWVzdBILCgNsb2cYASABKAkSDAoEbmFtZRgCIAEoCRISCgpzaXplX2J5dGVzGAMgASgEEhIKCm1lZGlhX3R5cGUYBCABKAkSDQoFZmlsZXMYBSABKA0iRAoKT2ZmZXJSZXBseRIQCgh0cmFuc2ZlchgBIAEoCRILCgNzZXEYAiABKA0SFwoPcmVjZWl2ZXJfb25saW5lGAMgASgIIiEKDUFjY2VwdFJlcXVlc3QSEAoIdHJhbnNmZXIYASABKAkiJAoLQWNjZXB0UmVwbHkSFQoNc2VuZGVyX2RldmljZRgBIAEoCSIiCg5EZWNsaW5lUmVxdWVzdBIQCgh0cmFuc2ZlchgBIAEoCSIOCgxEZWNsaW5lUmVwbHkiIQoNQ2FuY2VsUmVxdWVzdBIQCgh0cmFuc2ZlchgBIAEoCSINCgtDYW5jZWxSZXBseSJTCg1GaW5pc2hSZXF1ZXN0EhAKCHRyYW5zZmVyGAEgASgJEiAKBHBhdGgYAiABKA4yEi5odXRvbmcucGVlcnMuUGF0aBIOCgZzaGEyNTYYAyABKAwiDQoLRmluaXNoUmVwbHkiLgoMU3RvcmVSZXF1ZXN0EhAKCHRyYW5zZmVyGAEgASgJEgwKBGJsb2IYAiABKAkiDAoKU3RvcmVSZXBseSKKAQoPVHJhbnNmZXJPZmZlcmVkEhAKCHRyYW5zZmVyGAEgASgJEgwKBG5hbWUYAiABKAkSEgoKc2l6ZV9ieXRlcxgDIAEoBBISCgptZWRpYV90eXBlGAQgASgJEhUKDXNlbmRlcl9kZXZpY2UYBSABKAkSDQoFZmlsZXMYBiABKA06CZK1GAUIoQYQASKUAQoNVHJhbnNmZXJFbmRlZBIQCgh0cmFuc2ZlchgBIAEoCRIoCgZyZXN1bHQYAiABKA4yGC5odXRvbmcudHJhbnNmZXJzLlJlc3VsdBIgCgRwYXRoGAMgASgOMhIuaHV0b25nLnBlZXJzLlBhdGgSDAoEYmxvYhgEIAEoCRIOCgZzaGEyNTYYBSABKAw6B5K1GAMIogYiXQoQVHJhbnNmZXJBY2NlcHRlZBIQCgh0cmFuc2ZlchgBIAEoCRIVCg1zZW5kZXJfZGV2aWNlGAIgASgJEhcKD3JlY2VpdmVyX2RldmljZRgDIAEoCToHkrUYAwi0BiLIBAoOQ2hhbm5lbE1lc3NhZ2USKAoFcmVhZHkYASABKAsyFy5odXRvbmcudHJhbnNmZXJzLlJlYWR5SAASDwoFY2h1bmsYAiABKAxIABIkCgNlbmQYAyABKAsyFS5odXRvbmcudHJhbnNmZXJzLkVuZEgAEhgKDnJlY2VpdmVkX2J5dGVzGAQgASgESAASEgoIdmVyaWZpZWQYBSABKAhIABIoCgVoZWxsbxgKIAEoCzIXLmh1dG9uZy50cmFuc2ZlcnMuSGVsbG9IABImCgRoYXZlGAsgASgLMhYuaHV0b25nLnRyYW5zZmVycy5IYXZlSAASFgoMY3JlZGl0X2J5dGVzGAwgASgESAASEQoHY29tcGFyZRgNIAEoCEgAEhAKBnBsYWNlZBgOIAEoCEgAEhcKDWFycml2ZWRfYnl0ZXMYFiABKARIABIyCghtYW5pZmVzdBgPIAEoCzIeLmh1dG9uZy50cmFuc2ZlcnMuTWFuaWZlc3RQYXJ0SAASKAoFcGllY2UYECABKAsyFy5odXRvbmcudHJhbnNmZXJzLlBpZWNlSAASDQoDYXNrGBEgASgISAASDgoEcm9vdBgSIAEoDEgAEioKBmxlYXZlcxgTIAEoCzIYLmh1dG9uZy50cmFuc2ZlcnMuTGVhdmVzSAASJgoEc3RvcBgUIAEoCzIWLmh1dG9uZy50cmFuc2ZlcnMuU3RvcEgAEiYKBGRvb3IYFSABKAsyFi5odXRvbmcudHJhbnNmZXJzLkRvb3JIAEIGCgRraW5kIhcKBVJlYWR5Eg4KBm9mZnNldBgBIAEoBCIpCgNFbmQSDgoGc2hhMjU2GAEgASgMEhIKCnNpemVfYnl0ZXMYAiABKAQiTAoFSGVsbG8SDwoHdmVyc2lvbhgBIAEoDRIQCghtYW5pZmVzdBgCIAEoDBIOCgZibGFrZTMYAyABKAgSEAoIYXJyaXZhbHMYBCABKAgiTQoFRW50cnkSDAoEcGF0aBgBIAEoCRISCgpzaXplX2J5dGVzGAIgASgEEg4KBmZvbGRlchgDIAEoCBISCgpleGVjdXRhYmxlGAQgASgIIrYBCgxNYW5pZmVzdFBhcnQSDgoGbnVtYmVyGAEgASgNEgwKBGxhc3QYAiABKAgSDQoFa25vd24YAyABKAgSEwoLY2h1bmtfYnl0ZXMYBCABKA0SKAoHZW50cmllcxgFIAMoCzIXLmh1dG9uZy50cmFuc2ZlcnMuRW50cnkSKAoEaGFzaBgGIAEoDjIaLmh1dG9uZy50cmFuc2ZlcnMuVHJlZUhhc2gSEAoIYXJyaXZhbHMYByABKAgiIwoDUnVuEg0KBWZpcnN0GAEgASgNEg0KBWNvdW50GAIgASgNImIKBEhhdmUSIwoEcnVucxgBIAMoCzIVLmh1dG9uZy50cmFuc2ZlcnMuUnVuEg0KBXdob2xlGAIgASgIEiYKBWJlZ3VuGAMgAygLMhcuaHV0b25nLnRyYW5zZmVycy5CZWd1biIqCgVCZWd1bhINCgVjaHVuaxgBIAEoDRISCgpzaXplX2J5dGVzGAIgASgNIkIKBVBpZWNlEg0KBWNodW5rGAEgASgNEg4KBm9mZnNldBgCIAEoDRIMCgRkYXRhGAMgASgMEgwKBGxlYWYYBCABKAwiJwoGTGVhdmVzEg0KBWZpcnN0GAEgASgNEg4KBmxlYXZlcxgCIAEoDCI0CgRTdG9wEiwKBnJlYXNvbhgBIAEoDjIcLmh1dG9uZy50cmFuc2ZlcnMuU3RvcFJlYXNvbiImCgREb29yEhEKCWFkZHJlc3NlcxgBIAMoCRILCgNrZXkYAiABKAwqiAEKBlJlc3VsdBIWChJSRVNVTFRfVU5TUEVDSUZJRUQQABIUChBSRVNVTFRfREVMSVZFUkVEEAESEQoNUkVTVUxUX1NUT1JFRBACEhMKD1JFU1VMVF9ERUNMSU5FRBADEhQKEFJFU1VMVF9DQU5DRUxMRUQQBBISCg5SRVNVTFRfRVhQSVJFRBAFKjYKCFRyZWVIYXNoEhQKEFRSRUVfSEFTSF9TSEEyNTYQABIUChBUUkVFX0hBU0hfQkxBS0UzEAEqqQEKClN0b3BSZWFzb24SGwoXU1RPUF9SRUFTT05fVU5TUEVDSUZJRUQQABISCg5TVE9QX0NBTkNFTExFRBABEhEKDVNUT1BfTk9fU1BBQ0UQAhIXChNTVE9QX1NPVVJDRV9DSEFOR0VEEAMSEgoOU1RPUF9ESUZGRVJFTlQQBBIVChFTVE9QX0JST0tFTl9SVUxFUxAFEhMKD1NUT1BfVU5XUklUQUJMRRAGMvoDCglUcmFuc2ZlcnMSTgoFT2ZmZXISHi5odXRvbmcudHJhbnNmZXJzLk9mZmVyUmVxdWVzdBocLmh1dG9uZy50cmFuc2ZlcnMuT2ZmZXJSZXBseSIHirUYAwihBhJRCgZBY2NlcHQSHy5odXRvbmcudHJhbnNmZXJzLkFjY2VwdFJlcXVlc3QaHS5odXRvbmcudHJhbnNmZXJzLkFjY2VwdFJlcGx5IgeKtRgDCKIGElQKB0RlY2xpbmUSIC5odXRvbmcudHJhbnNmZXJzLkRlY2xpbmVSZXF1ZXN0Gh4uaHV0b25nLnRyYW5zZmVycy5EZWNsaW5lUmVwbHkiB4q1GAMIowYSUQoGQ2FuY2VsEh8uaHV0b25nLnRyYW5zZmVycy5DYW5jZWxSZXF1ZXN0Gh0uaHV0b25nLnRyYW5zZmVycy5DYW5jZWxSZXBseSIHirUYAwikBhJRCgZGaW5pc2gSHy5odXRvbmcudHJhbnNmZXJzLkZpbmlzaFJlcXVlc3QaHS5odXRvbmcudHJhbnNmZXJzLkZpbmlzaFJlcGx5IgeKtRgDCKUGEk4KBVN0b3JlEh4uaHV0b25nLnRyYW5zZmVycy5TdG9yZVJlcXVlc3QaHC5odXRvbmcudHJhbnNmZXJzLlN0b3JlUmVwbHkiB4q1GAMIpgZiBnByb3RvMw", [file_hutong_options, file_hutong_peers]);
 
 /**
  * @generated from message hutong.transfers.OfferRequest
@@ -473,6 +473,14 @@ export type ChannelMessage = Message<"hutong.transfers.ChannelMessage"> & {
     case: "placed";
   } | {
     /**
+     * pieces this channel has brought in all, as credit counts them
+     *
+     * @generated from field: uint64 arrived_bytes = 22;
+     */
+    value: bigint;
+    case: "arrivedBytes";
+  } | {
+    /**
      * Version 2, sender to receiver.
      *
      * answers Hello
@@ -593,6 +601,20 @@ export type Hello = Message<"hutong.transfers.Hello"> & {
    * @generated from field: bytes manifest = 2;
    */
   manifest: Uint8Array;
+
+  /**
+   * leaves may be BLAKE3
+   *
+   * @generated from field: bool blake3 = 3;
+   */
+  blake3: boolean;
+
+  /**
+   * the receiver can say arrived_bytes
+   *
+   * @generated from field: bool arrivals = 4;
+   */
+  arrivals: boolean;
 };
 
 /**
@@ -672,6 +694,20 @@ export type ManifestPart = Message<"hutong.transfers.ManifestPart"> & {
    * @generated from field: repeated hutong.transfers.Entry entries = 5;
    */
   entries: Entry[];
+
+  /**
+   * in part 0
+   *
+   * @generated from field: hutong.transfers.TreeHash hash = 6;
+   */
+  hash: TreeHash;
+
+  /**
+   * in part 0: the sender wants to hear arrived_bytes
+   *
+   * @generated from field: bool arrivals = 7;
+   */
+  arrivals: boolean;
 };
 
 /**
@@ -720,6 +756,13 @@ export type Have = Message<"hutong.transfers.Have"> & {
    * @generated from field: bool whole = 2;
    */
   whole: boolean;
+
+  /**
+   * in a whole one: chunks of which lost channels brought the beginning
+   *
+   * @generated from field: repeated hutong.transfers.Begun begun = 3;
+   */
+  begun: Begun[];
 };
 
 /**
@@ -728,6 +771,28 @@ export type Have = Message<"hutong.transfers.Have"> & {
  */
 export const HaveSchema: GenMessage<Have> = /*@__PURE__*/
   messageDesc(file_hutong_transfers, 22);
+
+/**
+ * @generated from message hutong.transfers.Begun
+ */
+export type Begun = Message<"hutong.transfers.Begun"> & {
+  /**
+   * @generated from field: uint32 chunk = 1;
+   */
+  chunk: number;
+
+  /**
+   * @generated from field: uint32 size_bytes = 2;
+   */
+  sizeBytes: number;
+};
+
+/**
+ * Describes the message hutong.transfers.Begun.
+ * Use `create(BegunSchema)` to create a new message.
+ */
+export const BegunSchema: GenMessage<Begun> = /*@__PURE__*/
+  messageDesc(file_hutong_transfers, 23);
 
 /**
  * @generated from message hutong.transfers.Piece
@@ -751,7 +816,7 @@ export type Piece = Message<"hutong.transfers.Piece"> & {
   data: Uint8Array;
 
   /**
-   * SHA-256 of the chunk; with its last piece
+   * hash of the chunk; with its last piece
    *
    * @generated from field: bytes leaf = 4;
    */
@@ -763,7 +828,7 @@ export type Piece = Message<"hutong.transfers.Piece"> & {
  * Use `create(PieceSchema)` to create a new message.
  */
 export const PieceSchema: GenMessage<Piece> = /*@__PURE__*/
-  messageDesc(file_hutong_transfers, 23);
+  messageDesc(file_hutong_transfers, 24);
 
 /**
  * @generated from message hutong.transfers.Leaves
@@ -785,7 +850,7 @@ export type Leaves = Message<"hutong.transfers.Leaves"> & {
  * Use `create(LeavesSchema)` to create a new message.
  */
 export const LeavesSchema: GenMessage<Leaves> = /*@__PURE__*/
-  messageDesc(file_hutong_transfers, 24);
+  messageDesc(file_hutong_transfers, 25);
 
 /**
  * @generated from message hutong.transfers.Stop
@@ -802,7 +867,7 @@ export type Stop = Message<"hutong.transfers.Stop"> & {
  * Use `create(StopSchema)` to create a new message.
  */
 export const StopSchema: GenMessage<Stop> = /*@__PURE__*/
-  messageDesc(file_hutong_transfers, 25);
+  messageDesc(file_hutong_transfers, 26);
 
 /**
  * TCP addresses the one who says it listens on, or may be reached at; the channel's key travels here,
@@ -831,7 +896,7 @@ export type Door = Message<"hutong.transfers.Door"> & {
  * Use `create(DoorSchema)` to create a new message.
  */
 export const DoorSchema: GenMessage<Door> = /*@__PURE__*/
-  messageDesc(file_hutong_transfers, 26);
+  messageDesc(file_hutong_transfers, 27);
 
 /**
  * @generated from enum hutong.transfers.Result
@@ -865,6 +930,13 @@ export enum Result {
    * @generated from enum value: RESULT_CANCELLED = 4;
    */
   CANCELLED = 4,
+
+  /**
+   * nobody answered the offer for a week
+   *
+   * @generated from enum value: RESULT_EXPIRED = 5;
+   */
+  EXPIRED = 5,
 }
 
 /**
@@ -872,6 +944,29 @@ export enum Result {
  */
 export const ResultSchema: GenEnum<Result> = /*@__PURE__*/
   enumDesc(file_hutong_transfers, 0);
+
+/**
+ * What leaves are.
+ *
+ * @generated from enum hutong.transfers.TreeHash
+ */
+export enum TreeHash {
+  /**
+   * @generated from enum value: TREE_HASH_SHA256 = 0;
+   */
+  SHA256 = 0,
+
+  /**
+   * @generated from enum value: TREE_HASH_BLAKE3 = 1;
+   */
+  BLAKE3 = 1,
+}
+
+/**
+ * Describes the enum hutong.transfers.TreeHash.
+ */
+export const TreeHashSchema: GenEnum<TreeHash> = /*@__PURE__*/
+  enumDesc(file_hutong_transfers, 1);
 
 /**
  * @generated from enum hutong.transfers.StopReason
@@ -927,7 +1022,7 @@ export enum StopReason {
  * Describes the enum hutong.transfers.StopReason.
  */
 export const StopReasonSchema: GenEnum<StopReason> = /*@__PURE__*/
-  enumDesc(file_hutong_transfers, 1);
+  enumDesc(file_hutong_transfers, 2);
 
 /**
  * @generated from service hutong.transfers.Transfers

@@ -48,9 +48,11 @@ async def ready(client: Client) -> zipfile.ZipFile:
     return zipfile.ZipFile(io.BytesIO(data))
 
 
-async def delete(client: Client, *, password: str = PASSWORD, messages: bool = False) -> None:
+async def delete(
+    client: Client, *, password: str = PASSWORD, messages: bool = False, key: bytes | None = None
+) -> None:
     request = pb.DeleteAccountRequest(password=password, messages=messages)
-    await client.call("Belongings.DeleteAccount", request)
+    await client.call("Belongings.DeleteAccount", request, key=key)
 
 
 # ---- space ----
@@ -213,7 +215,9 @@ async def test_an_account_ends_and_what_it_said_stays_with_nobodys_name(server: 
     group = (await alice.call("Chat.CreateGroup", request)).conversation.log
     with refused(PermissionDenied, "wrong_password"):
         await delete(alice, password="wrong horse")
-    await delete(alice)
+    key = server.new_key()
+    await delete(alice, key=key)
+    await delete(alice, key=key)
     server.clock.advance(1)
     await alice.until(lambda: alice.goodbye is not None)
     with refused(Unauthenticated, "wrong_password"):
