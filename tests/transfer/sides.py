@@ -11,6 +11,7 @@ from hutong.protocols.transfer import (
     Entry,
     Manifest,
     Opened,
+    Piece,
     Place,
     Receiver,
     RulesError,
@@ -20,6 +21,7 @@ from hutong.protocols.transfer import (
     dropped_record,
     kept_record,
     leaf,
+    leaf_of,
     read_journal,
 )
 from hutong.schema import transfers_pb2 as pb
@@ -40,7 +42,10 @@ class Disk:
         journal = read_journal(self.journal)
         self.journal = self.journal[: journal.size_bytes]
         sound = {
-            chunk: said for chunk, said in journal.kept.items() if leaf(self.chunks.get(chunk, b"")) == said
+            chunk: said
+            for chunk, said in journal.kept.items()
+            if journal.manifest is not None
+            and leaf(self.chunks.get(chunk, b""), journal.manifest.hash) == said
         }
         return Receiver(journal.manifest, sound)
 
@@ -112,7 +117,7 @@ class Sides:
         if chunk is None:
             return False
         data = self.chunk(chunk)
-        self.sender.loaded(chunk, data, leaf(data))
+        self.sender.loaded(chunk, data, leaf(data, self.sender.manifest.hash))
         return True
 
     def chunk(self, chunk: int) -> bytes:
@@ -124,7 +129,7 @@ class Sides:
         message = self.sender.poll(channel, self.now)
         if message is None:
             return False
-        self.links[channel].down.append(message)
+        self.links[channel].down.append(message.message() if isinstance(message, Piece) else message)
         return True
 
     def answer(self, channel: int) -> bool:
@@ -153,7 +158,7 @@ class Sides:
         wire = link.up.popleft().SerializeToString()
         assert len(wire) <= 16 * 1024 + 64
         try:
-            self.sender.receive(channel, pb.ChannelMessage.FromString(wire))
+            self.sender.receive(channel, pb.ChannelMessage.FromString(wire), self.now)
         except RulesError:
             self.cut(channel)
         return True
@@ -166,8 +171,13 @@ class Sides:
                 self.disk.journal = begin_journal(manifest)
                 self.disk.chunks.clear()
                 self.receiver.opened(manifest)
-            case Write(channel, chunk, data, said):
-                self.disk.chunks[chunk] = data
+            case Write(channel, chunk, parts, said):
+                if leaf_of(parts, self.sender.manifest.hash) != said:
+                    self.receiver.damaged(chunk)
+                    if channel in self.links:
+                        self.cut(channel)
+                    return True
+                self.disk.chunks[chunk] = b"".join(parts)
                 self.disk.journal += kept_record(chunk, said)
                 self.receiver.written(channel, chunk, said)
             case Drop(chunk):

@@ -8,6 +8,7 @@ import errno
 import os
 import random
 import subprocess
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,8 +19,8 @@ from hutong.client.transfers.door import Door, DoorLine
 from hutong.client.transfers.landing import Landing
 from hutong.client.transfers.source import Source
 from hutong.client.waiting import first_of
-from hutong.protocols.transfer import RulesError, StoppedError, Write
-from hutong.protocols.transfer.records import MESSAGE_BYTES_MAX, Records
+from hutong.protocols.transfer import Piece, RulesError, StoppedError, Write
+from hutong.protocols.transfer.records import MESSAGE_BYTES_MAX, TAG_BYTES, Records
 from hutong.schema import transfers_pb2 as pb
 
 from .ends import KEY, Ends
@@ -153,7 +154,7 @@ async def test_a_sender_that_offers_again_goes_on(tmp_path: Path) -> None:
     reader = Source(source)
     earlier = Landing(into, "earlier")
     assert earlier.begin(manifest) == {}
-    earlier.write([Write(0, *each) for each in reader.read(list(range(7)))])
+    earlier.write([Write(0, chunk, [data], said) for chunk, data, said in reader.read(list(range(7)))])
     reader.close()
     while_open = Landing(into, "while_open")
     assert while_open.begin(manifest) == {}
@@ -166,6 +167,31 @@ async def test_a_sender_that_offers_again_goes_on(tmp_path: Path) -> None:
     assert list(into.iterdir()) == []
 
 
+async def test_placing_may_take_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """XFER6: the sender hears meanwhile that somebody is there."""
+    source = tmp_path / "a.bin"
+    source.write_bytes(os.urandom(_MB))
+    monkeypatch.setattr("hutong.client.transfers.receiving_files._SIGN_EVERY_S", 0.02)
+    go_on = threading.Event()
+    place = Landing.place
+
+    def slow(self: Landing, name: str) -> Path:
+        assert go_on.wait(60)
+        return place(self, name)
+
+    monkeypatch.setattr(Landing, "place", slow)
+    async with ends(source, tmp_path / "into") as both:
+        signs: list[int] = []
+        monkeypatch.setattr(both.sender, "_on_progress", signs.append)
+        finishing = asyncio.create_task(finish(both))
+        async with asyncio.timeout(60):
+            while signs.count(_MB) < 5:  # noqa: ASYNC110  a list has no event
+                await asyncio.sleep(0.01)
+        assert not both.sender.finished.done()
+        go_on.set()
+        assert (await finishing).read_bytes() == source.read_bytes()
+
+
 async def test_bytes_that_rotted_are_not_believed(tmp_path: Path) -> None:
     """XFER13."""
     source = tmp_path / "a.bin"
@@ -173,7 +199,7 @@ async def test_bytes_that_rotted_are_not_believed(tmp_path: Path) -> None:
     reader = Source(source)
     landing = Landing(tmp_path, "t")
     landing.begin(reader.manifest)
-    landing.write([Write(0, *each) for each in reader.read([0, 1, 2])])
+    landing.write([Write(0, chunk, [data], said) for chunk, data, said in reader.read([0, 1, 2])])
     landing.close()
     with (landing.folder / "0").open("r+b") as file:
         file.seek(300_000)
@@ -205,7 +231,7 @@ async def test_the_server_finishes_what_began_directly(tmp_path: Path) -> None:
     reader = Source(source)
     landing = Landing(tmp_path, "t")
     landing.begin(reader.manifest)
-    landing.write([Write(0, *each) for each in reader.read([0, 1, 2, 5])])
+    landing.write([Write(0, chunk, [data], said) for chunk, data, said in reader.read([0, 1, 2, 5])])
     reader.close()
     part = tmp_path / "part"
     part.touch()
@@ -223,10 +249,10 @@ async def test_a_full_disk_is_said_and_nothing_is_lost(
     source.write_bytes(data)
     write = Landing.write
 
-    def full(self: Landing, writes: list[Write]) -> None:
+    def full(self: Landing, writes: list[Write]) -> list[Write]:
         if any(each.chunk > 9 for each in writes):
             raise OSError(errno.ENOSPC, "No space left on device")
-        write(self, writes)
+        return write(self, writes)
 
     async with ends(source, tmp_path / "into") as both:
         with monkeypatch.context() as patched:
@@ -309,6 +335,7 @@ class Silent:
     def __init__(self) -> None:
         self.lines: list[object] = []
         self.messages: list[pb.ChannelMessage] = []
+        self.pieces: list[Piece] = []
         self.gone = asyncio.Event()
 
     def opened(self, line: object) -> None:
@@ -322,6 +349,9 @@ class Silent:
 
     def message(self, line: object, message: pb.ChannelMessage) -> None:
         self.messages.append(message)
+
+    def piece(self, line: object, piece: Piece) -> None:
+        self.pieces.append(piece)
 
     def line_is_gone(self, line: DoorLine) -> None:
         self.gone.set()
@@ -381,16 +411,29 @@ def records() -> tuple[Records, Records]:
     return Records(KEY, salts, connecting=True), Records(KEY, salts, connecting=False)
 
 
+def feed(to: Records, data: bytes) -> list[bytes | memoryview]:
+    """As a socket does, in what pieces there is room for."""
+    opened: list[bytes | memoryview] = []
+    while data:
+        buffer = to.buffer()
+        taken, data = data[: len(buffer)], data[len(buffer) :]
+        buffer[: len(taken)] = taken
+        opened += to.filled(len(taken), lambda size_bytes: memoryview(bytearray(size_bytes)))
+    return opened
+
+
 def test_records_come_out_as_they_went_in() -> None:
     """XFER16: in any pieces."""
     one, other = records()
     messages = [b"", b"a", os.urandom(MESSAGE_BYTES_MAX)]
     wire = b"".join(one.seal(each) for each in messages)
-    found: list[bytes] = []
+    found: list[bytes | memoryview] = []
     for at in range(0, len(wire), 100_001):
-        found += other.feed(wire[at : at + 100_001])
+        found += feed(other, wire[at : at + 100_001])
     assert found == messages
-    assert one.feed(other.seal(b"back")) == [b"back"]
+    assert feed(one, other.seal(b"back")) == [b"back"]
+    sealed = bytearray(4 + TAG_BYTES)
+    assert feed(other, one.seal_data(b"data", sealed) + sealed) == [memoryview(b"data")]
 
 
 @pytest.mark.parametrize("wrong", ["flipped", "again", "order", "long", "short", "reflected"])
@@ -407,4 +450,4 @@ def test_records_that_are_not_the_next(wrong: str) -> None:
         "reflected": other.seal(b"mine"),
     }[wrong]
     with pytest.raises(RulesError):
-        other.feed(sent)
+        feed(other, sent)

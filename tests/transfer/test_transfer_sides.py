@@ -136,6 +136,7 @@ def test_a_chunk_that_is_not_its_leaf_closes_the_channel() -> None:
     sides.links[channel].down[0].piece.data = b"\0" * len(sides.links[channel].down[0].piece.data)
     before = set(sides.disk.chunks)
     sides.deliver_down(channel)
+    sides.write()
     assert sides.links == {}
     assert set(sides.disk.chunks) == before
     sides.connect()
@@ -254,19 +255,19 @@ def test_what_a_lost_channel_brought_is_not_sent_again() -> None:
     lost, left = sides.connect(), sides.connect()
     while not len(sides.disk.chunks) > 3:
         sides.step()
-    for _ in range(40):  # chunks arrive, and the sender does not hear of it
+    for _ in range(10):  # chunks arrive, and the sender does not hear of it
         sides.read()
         sides.send(lost)
         sides.deliver_down(lost)
     assert sides.sender._channels[lost].carrying
     while sides.deliver_down(lost):
         pass
-    partly_bytes = len(sides.receiver._channels[lost].data)
+    assert sides.receiver._channels[lost].data.size_bytes
     sides.cut(lost)
     sides.run()
     assert left in sides.links
     assert sides.done
-    assert sides.arrived_bytes == sides.manifest.size_bytes + partly_bytes
+    assert sides.arrived_bytes == sides.manifest.size_bytes
 
 
 def test_several_channels_share() -> None:
@@ -372,10 +373,10 @@ def test_nonsense_for_the_sender(message: pb.ChannelMessage) -> None:
     sender.attach(1)
     if message.WhichOneof("kind") != "hello":
         with pytest.raises(RulesError, match="hello"):
-            sender.receive(1, message)
-    sender.receive(1, pb.ChannelMessage(hello=pb.Hello(version=2)))
+            sender.receive(1, message, 0.0)
+    sender.receive(1, pb.ChannelMessage(hello=pb.Hello(version=2)), 0.0)
     with pytest.raises(RulesError):
-        sender.receive(1, message)
+        sender.receive(1, message, 0.0)
 
 
 def test_another_version_is_refused() -> None:
@@ -383,7 +384,7 @@ def test_another_version_is_refused() -> None:
     sender = Sender(Manifest((Entry("a", 1),), CHUNK))
     sender.attach(1)
     with pytest.raises(RulesError, match="version"):
-        sender.receive(1, pb.ChannelMessage(hello=pb.Hello(version=3)))
+        sender.receive(1, pb.ChannelMessage(hello=pb.Hello(version=3)), 0.0)
 
 
 def test_channels_are_counted() -> None:
@@ -403,7 +404,7 @@ def test_random_messages_raise_nothing_else() -> None:
         receiver, sender = Receiver(manifest), Sender(manifest)
         receiver.attach(1)
         sender.attach(1)
-        sender.receive(1, pb.ChannelMessage(hello=pb.Hello(version=2)))
+        sender.receive(1, pb.ChannelMessage(hello=pb.Hello(version=2)), 0.0)
         receiver.receive(1, pb.ChannelMessage(manifest=pb.ManifestPart(known=True, last=True)))
         for _ in range(20):
             base = chance.choice(NONSENSE).SerializeToString() + chance.randbytes(chance.randrange(12))
@@ -411,6 +412,7 @@ def test_random_messages_raise_nothing_else() -> None:
                 message = pb.ChannelMessage.FromString(base)
             except Exception:  # noqa: BLE001  what is no message is refused before
                 continue
-            for side in (receiver, sender):
-                with contextlib.suppress(RulesError):
-                    side.receive(1, message)
+            with contextlib.suppress(RulesError):
+                receiver.receive(1, message)
+            with contextlib.suppress(RulesError):
+                sender.receive(1, message, 0.0)

@@ -31,6 +31,21 @@ def test_manifests(vector: dict[str, Any]) -> None:
     assert root(manifest.digest, leaves).hex() == vector["root"]
 
 
+@pytest.mark.parametrize(
+    ("vector", "fast"),
+    list(zip(VECTORS["manifests"], VECTORS["blake3"], strict=True)),
+    ids=lambda each: str(each["name"]),
+)
+def test_manifests_with_leaves_of_blake3(vector: dict[str, Any], fast: dict[str, Any]) -> None:
+    """XFER17."""
+    manifest = _manifest(vector).hashed_by(pb.TREE_HASH_BLAKE3)
+    sizes = [manifest.span(chunk).size_bytes for chunk in range(manifest.chunks)]
+    leaves = [leaf(bytes([chunk % 256]) * size, manifest.hash) for chunk, size in enumerate(sizes)]
+    assert manifest.digest.hex() == fast["digest"]
+    assert [each.hex() for each in leaves[:4]] == fast["leaves"]
+    assert root(manifest.digest, b"".join(leaves)).hex() == fast["root"]
+
+
 @pytest.mark.parametrize("vector", VECTORS["refused"], ids=lambda vector: vector["name"])
 def test_manifests_nobody_takes(vector: dict[str, Any]) -> None:
     """XFER2, XFER3."""

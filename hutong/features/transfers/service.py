@@ -6,6 +6,7 @@ from hutong.features.chat.api import Chat
 from hutong.features.files.api import Files
 from hutong.features.peers.api import Device, Peers
 from hutong.features.transfers import store
+from hutong.features.transfers.expiry import Expiry
 from hutong.features.transfers.store import Row
 from hutong.platform.errors import FailedPrecondition, InvalidArgument, NotFound, ResourceExhausted
 from hutong.platform.feature import Platform
@@ -20,6 +21,7 @@ from hutong.schema import transfers_pb2 as pb
 OFFERS = Rate("transfer_offer", burst=60, every_s=2)
 OPEN_OFFERS_MAX = 200
 SIZE_BYTES_MAX = 2**53 - 1  # what a browser can count
+FILES_MAX = 100_000  # in one manifest (XFER2)
 SHA256_BYTES = 32
 
 
@@ -31,6 +33,9 @@ class TransfersService:
         self._chat = platform.use(Chat)
         self._files = platform.use(Files)
         self._peers = platform.use(Peers)
+        self._expiry = Expiry(platform)
+        self.on_start = self._expiry.on_start
+        self.on_stop = self._expiry.on_stop
 
     def offer(self, caller: Caller, request: pb.OfferRequest) -> Pending[pb.OfferReply]:
         """Offer a file in a conversation of two."""
@@ -45,13 +50,15 @@ class TransfersService:
             if store.open_of(tx, user) >= OPEN_OFFERS_MAX:
                 raise ResourceExhausted("Too many files are on their way.", reason="too_many_offers")
             other = room.other(user)
-            store.insert(tx, Row(name, request.log, user, device, other))
+            store.insert(tx, Row(name, request.log, user, device, other, offered_at_ms=tx.now_ms))
+            self._expiry.offered(tx, tx.now_ms)
             offered = pb.TransferOffered(
                 transfer=name,
                 name=request.name,
                 size_bytes=request.size_bytes,
                 media_type=request.media_type,
                 sender_device=device,
+                files=request.files,
             )
             appended = tx.append(request.log, offered, author=user)
             online = self._platform.sessions.online(other)
@@ -162,3 +169,5 @@ def _check_offer(request: pb.OfferRequest) -> None:
     check_media_type(request.media_type)
     if request.size_bytes > SIZE_BYTES_MAX:
         raise InvalidArgument("This file is too large.", reason="too_large")
+    if request.files > FILES_MAX:
+        raise InvalidArgument("These are too many files.", reason="too_many_files")

@@ -18,6 +18,8 @@ transfer = sa.Table(
     sa.Column("receiver", sa.String(16), nullable=False),
     sa.Column("receiver_device", sa.String(16), nullable=False),
     sa.Column("result", sa.Integer, nullable=False),
+    sa.Column("offered_at_ms", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Index("ix_transfer_open", "result", "receiver_device", "offered_at_ms"),
 )
 
 
@@ -31,6 +33,7 @@ class Row(NamedTuple):
     receiver: str
     receiver_device: str = ""
     result: int = 0
+    offered_at_ms: int = 0
 
 
 def find(executor: Executor, name: str) -> Row | None:
@@ -54,3 +57,19 @@ def open_of(executor: Executor, sender: str) -> int:
     """Return how many offers of a sender have not ended."""
     mine = (transfer.c.sender == sender) & (transfer.c.result == 0)
     return int(executor.execute(sa.select(sa.func.count()).select_from(transfer).where(mine)).scalar_one())
+
+
+def unanswered(executor: Executor, until_ms: int, limit: int) -> list[Row]:
+    """Return offers of then and before that nobody has accepted and that have not ended, oldest first."""
+    old = _OPEN & (transfer.c.offered_at_ms <= until_ms)
+    rows = executor.execute(sa.select(transfer).where(old).order_by(transfer.c.offered_at_ms).limit(limit))
+    return [Row._make(row) for row in rows]
+
+
+def oldest_unanswered_ms(executor: Executor) -> int | None:
+    """Return when the oldest of them was made."""
+    found = executor.execute(sa.select(sa.func.min(transfer.c.offered_at_ms)).where(_OPEN)).scalar_one()
+    return None if found is None else int(found)
+
+
+_OPEN = (transfer.c.result == 0) & (transfer.c.receiver_device == "")

@@ -14,11 +14,13 @@ from hutong.protocols.transfer.journal import (
 )
 from hutong.protocols.transfer.manifest import Entry, Manifest, Span, make_manifest
 from hutong.protocols.transfer.names import local_paths, numbered, path_is_sound, safe_name
+from hutong.protocols.transfer.piece import Bytes, Piece
 from hutong.protocols.transfer.receiver import Receiver
 from hutong.protocols.transfer.sender import Sender
-from hutong.protocols.transfer.tree import leaf, root
+from hutong.protocols.transfer.tree import leaf, leaf_of, root
 
 __all__ = [
+    "Bytes",
     "Drop",
     "Effect",
     "Entry",
@@ -26,6 +28,7 @@ __all__ = [
     "Manifest",
     "ManifestError",
     "Opened",
+    "Piece",
     "Place",
     "Receiver",
     "RulesError",
@@ -38,6 +41,7 @@ __all__ = [
     "dropped_record",
     "kept_record",
     "leaf",
+    "leaf_of",
     "local_paths",
     "make_manifest",
     "numbered",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hutong.protocols.transfer.manifest import Manifest
+from hutong.protocols.transfer.piece import Bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +18,16 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A chunk that is what its leaf says: write it and its record, then call `written`."""
+    """A chunk has arrived, in parts that follow each other.
+
+    Compare it with its leaf. If it is what the leaf says, write it and its record and call `written`; else
+    call `damaged` and close the channel. Hashing is the shell's: it takes as long as everything else, and a
+    thread.
+    """
 
     channel: int
     chunk: int
-    data: bytes
+    parts: Sequence[Bytes]
     leaf: bytes
 
 

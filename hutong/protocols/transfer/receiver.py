@@ -1,45 +1,28 @@
 """The receiving side, without I/O: what to write down, and what to say on which channel.
 
-`receive` returns what the shell has to do; it does it in that order and says so (`opened`, `written`,
-`placed`). Nothing is acknowledged before it was written, and a channel gets credit only for that.
+`receive` and `receive_piece` return what the shell has to do; it does it in that order and says so (`opened`,
+`written` or `damaged`, `placed`). Nothing is acknowledged before it was written, and a channel gets credit
+only for that.
 """
 
 from __future__ import annotations
 
 import hmac
-from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from hutong.protocols.transfer.arriving import Arriving, Beginning
+from hutong.protocols.transfer.carrier import cost_bytes
 from hutong.protocols.transfer.chunks import RUNS_MAX, ChunkSet, runs_of
 from hutong.protocols.transfer.effects import Drop, Effect, Opened, Place, Write
 from hutong.protocols.transfer.errors import RulesError, StoppedError
-from hutong.protocols.transfer.manifest import Manifest, ManifestReader
-from hutong.protocols.transfer.sender import CHANNELS_MAX, PIECE_BYTES_MAX, VERSION, cost_bytes
-from hutong.protocols.transfer.tree import LEAF_BYTES, LeafTable, leaf
+from hutong.protocols.transfer.manifest import Manifest
+from hutong.protocols.transfer.piece import Piece
+from hutong.protocols.transfer.sender import CHANNELS_MAX, PIECE_BYTES_MAX, VERSION
+from hutong.protocols.transfer.tree import LEAF_BYTES, LeafTable
 from hutong.schema import transfers_pb2 as pb
 
 WINDOW_BYTES = 4 * 1024 * 1024
 _COMPARES_MAX = 2
-
-
-@dataclass(slots=True)
-class _Channel:
-    window_bytes: int
-    piece_bytes_max: int
-    to_say: deque[pb.ChannelMessage] = field(default_factory=deque)
-    arrived_bytes: int = 0
-    settled_bytes: int = 0  # written, or thrown away
-    credit_bytes: int = 0
-    chunk: int = -1
-    data: bytearray = field(default_factory=bytearray)
-    chunk_cost_bytes: int = 0
-    reader: ManifestReader = field(default_factory=ManifestReader)
-    read: bool = False  # its manifest has arrived
-    told: bool = False  # and the sender hears what we have
-    asked: bool = False
-    waits_for: set[int] = field(default_factory=set)  # chunks being written when it asked
-    unsaid: list[int] = field(default_factory=list)  # chunks written since
 
 
 class Receiver:
@@ -57,8 +40,9 @@ class Receiver:
         self._leaves = LeafTable(0)
         self._kept = ChunkSet(0)
         self._writing: dict[int, int] = {}  # chunk: its cost
+        self._begun: dict[int, Beginning] = {}  # what lost channels left
         self._opening = b""
-        self._channels: dict[int, _Channel] = {}
+        self._channels: dict[int, Arriving] = {}
         self._root = b""
         self._compares = 0
         self._comparing = -1
@@ -78,15 +62,18 @@ class Receiver:
         """A channel has opened. Raises `RulesError` when there are too many."""
         if len(self._channels) >= CHANNELS_MAX:
             raise RulesError("too many channels")
-        state = self._channels[channel] = _Channel(window_bytes, piece_bytes_max)
+        state = self._channels[channel] = Arriving(window_bytes, piece_bytes_max)
         digest = self.manifest.digest if self.manifest is not None else b""
-        state.to_say.append(pb.ChannelMessage(hello=pb.Hello(version=VERSION, manifest=digest)))
+        hello = pb.Hello(version=VERSION, manifest=digest, blake3=True, arrivals=True)
+        state.to_say.append(pb.ChannelMessage(hello=hello))
         if self.done:
             state.to_say.append(pb.ChannelMessage(placed=True))
 
     def detach(self, channel: int) -> None:
-        """A channel is gone, and with it the chunk it was in the middle of."""
-        self._channels.pop(channel, None)
+        """A channel is gone; the beginning of the chunk it was in the middle of stays (XFER12)."""
+        gone = self._channels.pop(channel, None)
+        if gone is not None and gone.data.size_bytes and len(self._begun) < CHANNELS_MAX:
+            self._begun[gone.chunk] = gone.data
         if self._comparing == channel:
             self._comparing = -1
 
@@ -98,8 +85,8 @@ class Receiver:
         match message.WhichOneof("kind"):
             case "manifest":
                 return self._manifest(state, message.manifest)
-            case "piece" if state.told:
-                return self._piece(channel, state, message.piece)
+            case "piece":
+                return self.receive_piece(channel, Piece.of(message.piece))
             case "ask" if state.told:
                 self._ask(state)
             case "root" if state.told:
@@ -112,6 +99,15 @@ class Receiver:
                 raise RulesError("unexpected message of the sender")
         return []
 
+    def receive_piece(self, channel: int, piece: Piece) -> list[Effect]:
+        """Take a piece; return what is to be done. Raises `RulesError`: the channel is to be closed."""
+        state = self._channels.get(channel)
+        if state is None or self.done or self.stopped is not None:
+            return []
+        if not state.told:
+            raise RulesError("a piece before the manifest")
+        return self._piece(channel, state, piece)
+
     def poll(self, channel: int) -> pb.ChannelMessage | None:
         """Return the next message for a channel; None when there is none now."""
         state = self._channels.get(channel)
@@ -123,7 +119,7 @@ class Receiver:
             runs = runs_of(sorted(state.unsaid[:RUNS_MAX]))
             del state.unsaid[:RUNS_MAX]
             return pb.ChannelMessage(have=pb.Have(runs=runs))
-        return None
+        return state.arrival()
 
     # ---- what the shell has done ----
 
@@ -139,18 +135,29 @@ class Receiver:
         """A chunk and its record are where the end of this program does not lose them."""
         assert self.manifest is not None
         cost = self._writing.pop(chunk)
+        self._begun.pop(chunk, None)
         self._leaves[chunk] = leaf_of
         if self._kept.add(chunk):
             self.kept_bytes += self.manifest.span(chunk).size_bytes
         carrier = self._channels.get(channel)
         if carrier is not None:
             carrier.unsaid.append(chunk)
-            self._settle(carrier, cost)
+            carrier.settle(cost)
         for state in self._channels.values():
             if carrier is None and state.told:
                 state.unsaid.append(chunk)
-            state.waits_for.discard(chunk)
-            self._answer(state)
+        self._settled(chunk)
+
+    def damaged(self, chunk: int) -> None:
+        """A chunk was not what its leaf said: nothing was written, and its channel is closed."""
+        self._writing.pop(chunk)
+        self._settled(chunk)
+
+    def still_placing(self) -> None:
+        """It takes a while: let the sender hear that somebody is there (XFER6)."""
+        for state in self._channels.values():
+            if state.told:
+                state.to_say.append(pb.ChannelMessage(have=pb.Have()))
 
     def placed(self) -> None:
         """Everything is in its place."""
@@ -175,17 +182,24 @@ class Receiver:
 
     # ---- steps ----
 
+    def _settled(self, chunk: int) -> None:
+        for state in self._channels.values():
+            state.waits_for.discard(chunk)
+            self._answer(state)
+
     def _take(self, manifest: Manifest, leaves: Mapping[int, bytes]) -> None:
         self.manifest = manifest
         self._leaves, self._kept = LeafTable(manifest.chunks), ChunkSet(manifest.chunks)
+        self._begun.clear()
         for chunk, leaf_of in leaves.items():
             self._leaves[chunk] = leaf_of
             self._kept.add(chunk)
         self.kept_bytes = sum(manifest.span(chunk).size_bytes for chunk in leaves)
 
-    def _manifest(self, state: _Channel, part: pb.ManifestPart) -> list[Effect]:
+    def _manifest(self, state: Arriving, part: pb.ManifestPart) -> list[Effect]:
         if state.read:
             raise RulesError("the manifest is known")
+        state.arrivals = state.arrivals or part.arrivals
         manifest = self.manifest if part.known else state.reader.take(part)
         if part.known and (manifest is None or not part.last):
             raise RulesError("no manifest is known")
@@ -204,7 +218,7 @@ class Receiver:
         self._opening = manifest.digest
         return [Opened(manifest)]
 
-    def _tell(self, state: _Channel) -> None:
+    def _tell(self, state: Arriving) -> None:
         """Say what we have, and give the first credit."""
         assert self.manifest is not None
         state.told = True
@@ -214,13 +228,13 @@ class Receiver:
         state.credit_bytes = state.window_bytes
         state.to_say.append(pb.ChannelMessage(credit_bytes=state.credit_bytes))
 
-    def _ask(self, state: _Channel) -> None:
+    def _ask(self, state: Arriving) -> None:
         """Answer with all we have, once what has arrived so far is written."""
         state.asked = True
         state.waits_for = set(self._writing)
         self._answer(state)
 
-    def _answer(self, state: _Channel) -> None:
+    def _answer(self, state: Arriving) -> None:
         if not state.asked or state.waits_for:
             return
         state.asked = False
@@ -228,45 +242,49 @@ class Receiver:
         runs = runs_of(self._kept)
         pages = [runs[at : at + RUNS_MAX] for at in range(0, len(runs), RUNS_MAX)] or [[]]
         state.to_say.extend(pb.ChannelMessage(have=pb.Have(runs=page)) for page in pages[:-1])
-        state.to_say.append(pb.ChannelMessage(have=pb.Have(runs=pages[-1], whole=True)))
+        begun = [pb.Begun(chunk=chunk, size_bytes=each.size_bytes) for chunk, each in self._begun.items()]
+        state.to_say.append(pb.ChannelMessage(have=pb.Have(runs=pages[-1], whole=True, begun=begun)))
 
-    def _piece(self, channel: int, state: _Channel, piece: pb.Piece) -> list[Effect]:
+    def _piece(self, channel: int, state: Arriving, piece: Piece) -> list[Effect]:
         manifest = self.manifest
         assert manifest is not None
         size_bytes = len(piece.data)
-        state.arrived_bytes += cost_bytes(size_bytes)
+        cost = cost_bytes(size_bytes)
+        state.arrived_bytes += cost
         self.received_bytes += size_bytes
         if piece.chunk >= manifest.chunks or not 0 < size_bytes <= state.piece_bytes_max:
             raise RulesError("a piece of nothing, or too large")
         if state.arrived_bytes > state.credit_bytes:
             raise RulesError("the sender does not wait for credit")
-        if piece.offset != len(state.data) or (piece.offset and piece.chunk != state.chunk):
+        if not state.data.size_bytes:
+            self._begin(state, piece)
+        if piece.chunk != state.chunk or piece.offset != state.data.size_bytes:
             raise RulesError("pieces do not follow each other")
-        if not piece.offset:
-            state.chunk, state.chunk_cost_bytes = piece.chunk, 0
-        state.chunk_cost_bytes += cost_bytes(size_bytes)
-        state.data += piece.data
+        state.chunk_cost_bytes += cost
+        state.data.parts.append(piece.data)
+        state.data.size_bytes += size_bytes
         whole_bytes = manifest.span(piece.chunk).size_bytes
-        if len(state.data) > whole_bytes or (len(state.data) == whole_bytes) != bool(piece.leaf):
+        if state.data.size_bytes > whole_bytes or (state.data.size_bytes == whole_bytes) != bool(piece.leaf):
             raise RulesError("a chunk has another size")
         if not piece.leaf:
             return []
-        data, state.data = bytes(state.data), bytearray()
-        if leaf(data) != piece.leaf:
-            raise RulesError("a chunk is not what its leaf says")
+        if len(piece.leaf) != LEAF_BYTES:
+            raise RulesError("no leaf")
+        parts, state.data = state.data.parts, Beginning()
         if piece.chunk in self._kept or piece.chunk in self._writing:
-            self._settle(state, state.chunk_cost_bytes)
+            state.settle(state.chunk_cost_bytes)
             return []
         self._writing[piece.chunk] = state.chunk_cost_bytes
-        return [Write(channel, piece.chunk, data, piece.leaf)]
+        return [Write(channel, piece.chunk, parts, piece.leaf)]
 
-    def _settle(self, state: _Channel, size_bytes: int) -> None:
-        state.settled_bytes += size_bytes
-        if state.settled_bytes + state.window_bytes - state.credit_bytes >= state.window_bytes // 4:
-            state.credit_bytes = state.settled_bytes + state.window_bytes
-            state.to_say.append(pb.ChannelMessage(credit_bytes=state.credit_bytes))
+    def _begin(self, state: Arriving, piece: Piece) -> None:
+        """Another chunk comes on a channel: from its start, or from where a lost channel stopped."""
+        begun = self._begun.pop(piece.chunk, None)
+        state.chunk, state.chunk_cost_bytes = piece.chunk, 0
+        if begun is not None and piece.offset:
+            state.data = begun
 
-    def _check(self, channel: int, state: _Channel, said: bytes) -> list[Effect]:
+    def _check(self, channel: int, state: Arriving, said: bytes) -> list[Effect]:
         assert self.manifest is not None
         if not self._kept.full or self._comparing >= 0:
             raise RulesError("the sender is not done")

@@ -8,11 +8,13 @@ carried is sent again only after the receiver has said what it has.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
 
+from hutong.protocols.transfer.carrier import Carrier
 from hutong.protocols.transfer.chunks import ChunkSet, numbers_of
 from hutong.protocols.transfer.errors import RulesError, StoppedError
 from hutong.protocols.transfer.manifest import Manifest
+from hutong.protocols.transfer.pace import Pace
+from hutong.protocols.transfer.piece import Bytes, Piece
 from hutong.protocols.transfer.rate import RateLimit
 from hutong.protocols.transfer.tree import LeafTable
 from hutong.schema import transfers_pb2 as pb
@@ -20,35 +22,13 @@ from hutong.schema import transfers_pb2 as pb
 VERSION = 2
 CHANNELS_MAX = 8
 PIECE_BYTES_MAX = 16 * 1024
-# Of credit, so that a flood of tiny files has a bound too (XFER9).
-PIECE_COST_BYTES_MIN = 1024
 # Chunks read, or being read, and not yet on their way: so many, or so many bytes and one more.
 _AHEAD_MAX = 64
 _AHEAD_BYTES_MAX = 4 * 1024 * 1024
 _LEAVES_PER_MESSAGE = 400
 _COMPARES_MAX = 2
-
-
-@dataclass(slots=True)
-class _Channel:
-    rank: int
-    piece_bytes_max: int
-    told: ChunkSet  # what it said since the last whole Have
-    heard: bool = False  # the receiver has said Hello, and then Have
-    synced: bool = False
-    credit_bytes: int = 0
-    carried_bytes: int = 0
-    to_say: deque[pb.ChannelMessage] = field(default_factory=deque)
-    chunk: int = -1  # under way, with its bytes and how many of them have gone
-    data: memoryview = field(default_factory=lambda: memoryview(b""))
-    leaf: bytes = b""
-    offset: int = 0
-    carrying: set[int] = field(default_factory=set)
-
-
-def cost_bytes(size_bytes: int) -> int:
-    """Return what a piece takes of a channel's credit."""
-    return max(size_bytes, PIECE_COST_BYTES_MIN)
+# Arrived and not yet written: one chunk is being written while the next comes in.
+_UNKEPT_CHUNKS_MAX = 2
 
 
 class Sender:
@@ -69,7 +49,9 @@ class Sender:
         self._ahead_bytes = 0
         self._ready: deque[tuple[int, memoryview]] = deque()
         self._doubtful: set[int] = set()
-        self._channels: dict[int, _Channel] = {}
+        self._begun: dict[int, int] = {}  # chunks the receiver has the beginning of
+        self._agreed = False  # the manifest has been told, or was known: leaves stay what they are
+        self._channels: dict[int, Carrier] = {}
         self._rate = RateLimit(bytes_per_s)
         self._root_said_to = -1
         self._compares = 0
@@ -81,14 +63,16 @@ class Sender:
         """A channel has opened. New chunks go over those of the highest rank. Raises `RulesError`."""
         if len(self._channels) >= CHANNELS_MAX:
             raise RulesError("too many channels")
-        self._channels[channel] = _Channel(rank, piece_bytes_max, ChunkSet(self.manifest.chunks))
+        unkept_bytes_max = _UNKEPT_CHUNKS_MAX * self.manifest.chunk_bytes
+        told = ChunkSet(self.manifest.chunks)
+        self._channels[channel] = Carrier(rank, piece_bytes_max, unkept_bytes_max, told)
 
     def detach(self, channel: int) -> None:
         """A channel is gone; what it carried may have arrived or not."""
         gone = self._channels.pop(channel, None)
         if gone is None:
             return
-        self._doubtful |= gone.carrying
+        self._doubtful |= gone.carrying.keys()
         if self._root_said_to == channel:
             self._root_said_to = -1
         for each in self._channels.values():
@@ -97,7 +81,7 @@ class Sender:
                 each.to_say.append(pb.ChannelMessage(ask=True))
                 break
 
-    def receive(self, channel: int, message: pb.ChannelMessage) -> None:
+    def receive(self, channel: int, message: pb.ChannelMessage, now: float) -> None:
         """Take a message. Raises `RulesError`: the channel is to be closed."""
         state = self._channels.get(channel)
         if state is None or self.done or self.stopped is not None:
@@ -112,6 +96,8 @@ class Sender:
                 self._have(state, message.have)
             case "credit_bytes":
                 state.credit_bytes = max(state.credit_bytes, message.credit_bytes)
+            case "arrived_bytes" if state.pace is not None:
+                state.pace.arrived(message.arrived_bytes, now)
             case "compare" if self._root_said_to == channel:
                 self._compare()
             case "placed":
@@ -159,7 +145,7 @@ class Sender:
                 return chunk
         return None
 
-    def loaded(self, chunk: int, data: bytes, leaf: bytes) -> None:
+    def loaded(self, chunk: int, data: Bytes, leaf: bytes) -> None:
         """A chunk was read, and this is its hash."""
         self._reading.discard(chunk)
         self._leaves[chunk] = leaf
@@ -168,7 +154,7 @@ class Sender:
         else:
             self._ready.append((chunk, memoryview(data)))
 
-    def poll(self, channel: int, now: float) -> pb.ChannelMessage | None:
+    def poll(self, channel: int, now: float) -> pb.ChannelMessage | Piece | None:
         """Return the next message for a channel that has room; None when there is none now."""
         state = self._channels.get(channel)
         if state is None:
@@ -179,11 +165,15 @@ class Sender:
             return None
         if self._saying_leaves >= 0 and self._root_said_to == channel:
             return self._say_leaves()
-        if state.chunk < 0 and not self._next_chunk(state):
+        if state.chunk < 0 and not self._next_chunk(state, now):
             return self._say_root(channel)
         if self._rate.wait_s(now) > 0:
             return None
-        return self._piece(state, now)
+        piece = state.next_piece(now)
+        if piece is not None:
+            self.sent_bytes += len(piece.data)
+            self._rate.spend(len(piece.data), now)
+        return piece
 
     def wait_s(self, now: float) -> float:
         """Return how long the rate limit holds everything back."""
@@ -191,21 +181,40 @@ class Sender:
 
     # ---- steps ----
 
-    def _hello(self, state: _Channel, hello: pb.Hello) -> None:
+    def _hello(self, state: Carrier, hello: pb.Hello) -> None:
         if state.heard or hello.version != VERSION:
             raise RulesError("the receiver speaks another version, or says hello twice")
         state.heard = True
+        state.pace = Pace() if hello.arrivals else None
+        self._agree(hello)
         if hello.manifest == self.manifest.digest:
-            state.to_say.append(pb.ChannelMessage(manifest=pb.ManifestPart(known=True, last=True)))
-            return
-        state.to_say.extend(pb.ChannelMessage(manifest=part) for part in self.manifest.parts())
+            parts = [pb.ManifestPart(known=True, last=True)]
+        else:
+            parts = self.manifest.parts()
+        parts[0].arrivals = hello.arrivals
+        state.to_say.extend(pb.ChannelMessage(manifest=part) for part in parts)
 
-    def _have(self, state: _Channel, have: pb.Have) -> None:
+    def _agree(self, hello: pb.Hello) -> None:
+        """Settle what leaves are, once: what the receiver has leaves of, else the fastest it can (XFER17)."""
+        if not self._agreed:
+            faster = self.manifest.hashed_by(pb.TREE_HASH_BLAKE3)
+            if hello.blake3 and hello.manifest != self.manifest.digest:
+                self.manifest = faster
+            self._agreed = True
+        if self.manifest.hash == pb.TREE_HASH_BLAKE3 and not hello.blake3:
+            raise RulesError("the receiver cannot check what was agreed")
+
+    def _have(self, state: Carrier, have: pb.Have) -> None:
         for chunk in numbers_of(have.runs, self.manifest.chunks):
             self._keep(chunk)
             state.told.add(chunk)
         if not have.whole:
             return
+        self._begun = {
+            each.chunk: each.size_bytes
+            for each in have.begun
+            if self._is_beginning(each.chunk, each.size_bytes)
+        }
         if not any(each.synced for each in self._channels.values()):
             # Nobody was there in between, so a receiver that lost something has said so now.
             for chunk in self.kept:
@@ -224,7 +233,11 @@ class Sender:
             self.kept_bytes += self.manifest.span(chunk).size_bytes
         self._taken.add(chunk)
         for each in self._channels.values():
-            each.carrying.discard(chunk)
+            each.keep(chunk)
+
+    def _is_beginning(self, chunk: int, size_bytes: int) -> bool:
+        """Tell whether a chunk has a beginning of that size, and a rest."""
+        return chunk < self.manifest.chunks and 0 < size_bytes < self.manifest.span(chunk).size_bytes
 
     def _lose(self, chunk: int) -> None:
         self.kept.remove(chunk)
@@ -235,41 +248,17 @@ class Sender:
         self._taken.remove(chunk)
         self._cursor = min(self._cursor, chunk)
 
-    def _next_chunk(self, state: _Channel) -> bool:
+    def _next_chunk(self, state: Carrier, now: float) -> bool:
         best = max(each.rank for each in self._channels.values() if each.synced)
-        if state.rank < best or self._room(state) <= 0:
+        if state.rank < best or not state.may_begin(now):
             return False
         while self._ready:
-            state.chunk, state.data = self._ready.popleft()
-            self._ahead_bytes -= len(state.data)
-            if state.chunk not in self.kept:
-                break
-            state.chunk = -1
-        if state.chunk < 0:
-            return False
-        state.leaf = self._leaves[state.chunk]
-        state.offset = 0
-        state.carrying.add(state.chunk)
-        return True
-
-    @staticmethod
-    def _room(state: _Channel) -> int:
-        return state.credit_bytes - state.carried_bytes
-
-    def _piece(self, state: _Channel, now: float) -> pb.ChannelMessage | None:
-        size_bytes = min(state.piece_bytes_max, len(state.data) - state.offset)
-        if self._room(state) < cost_bytes(size_bytes):
-            return None
-        data = bytes(state.data[state.offset : state.offset + size_bytes])
-        piece = pb.Piece(chunk=state.chunk, offset=state.offset, data=data)
-        state.offset += size_bytes
-        state.carried_bytes += cost_bytes(size_bytes)
-        self.sent_bytes += size_bytes
-        self._rate.spend(size_bytes, now)
-        if state.offset == len(state.data):
-            piece.leaf = state.leaf
-            state.chunk, state.data = -1, memoryview(b"")
-        return pb.ChannelMessage(piece=piece)
+            chunk, data = self._ready.popleft()
+            self._ahead_bytes -= len(data)
+            if chunk not in self.kept:
+                state.begin(chunk, data, self._leaves[chunk], self._begun.pop(chunk, 0))
+                return True
+        return False
 
     def _say_root(self, channel: int) -> pb.ChannelMessage | None:
         if not self.kept.full or self._root_said_to >= 0 or not self._leaves.full:

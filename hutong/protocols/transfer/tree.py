@@ -1,18 +1,31 @@
-"""The SHA-256 tree: leaves are chunks, the root covers them and the manifest (XFER5)."""
+"""The hash tree: leaves are chunks, the root covers them and the manifest (XFER5, XFER17)."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+
+from blake3 import blake3
 
 from hutong.protocols.transfer.chunks import ChunkSet
+from hutong.protocols.transfer.piece import Bytes
+from hutong.schema import transfers_pb2 as pb
 
 LEAF_BYTES = 32
 _TAG = b"hutong transfer 2\n"
 
 
-def leaf(data: bytes | bytearray | memoryview) -> bytes:
+def leaf(data: Bytes, kind: pb.TreeHash = pb.TREE_HASH_SHA256) -> bytes:
     """Return the hash of a chunk."""
-    return hashlib.sha256(data).digest()
+    return leaf_of([data], kind)
+
+
+def leaf_of(parts: Iterable[Bytes], kind: pb.TreeHash) -> bytes:
+    """Return the hash of a chunk that lies in several pieces."""
+    digest = blake3() if kind == pb.TREE_HASH_BLAKE3 else hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.digest()
 
 
 def root(manifest_digest: bytes, leaves: bytes | bytearray) -> bytes:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hutong.features.transfers.service import OPEN_OFFERS_MAX, SIZE_BYTES_MAX
+from hutong.features.transfers.expiry import OFFER_LIFE_MS
+from hutong.features.transfers.service import FILES_MAX, OPEN_OFFERS_MAX, SIZE_BYTES_MAX
 from hutong.platform.errors import (
     FailedPrecondition,
     InvalidArgument,
@@ -242,6 +243,7 @@ async def test_signed_out_nothing_is_answered(server: TestServer) -> None:
         ({"name": "fdp.\u202exe"}, "bad_name"),
         ({"name": "x" * (FILE_NAME_CHARACTERS_MAX + 1)}, "bad_name"),
         ({"size_bytes": SIZE_BYTES_MAX + 1}, "too_large"),
+        ({"files": FILES_MAX + 1}, "too_many_files"),
         ({"media_type": "x" * 101}, "bad_media_type"),
         ({"media_type": "text/\n"}, "bad_media_type"),
         ({"media_type": "текст"}, "bad_media_type"),
@@ -318,6 +320,46 @@ async def test_offers_that_stay_open_are_bounded(server: TestServer) -> None:
     await cancel(alice, transfers[0])
     server.clock.advance(2)
     await offer(alice, log)
+
+
+async def test_a_folder_is_offered_with_its_number_of_files(server: TestServer) -> None:
+    alice, bobby, log = await pair(server)
+    await alice.call("Transfers.Offer", offered(log, files=12))
+    await bobby.until(lambda: bobby.bodies(pb.TransferOffered))
+    assert bobby.bodies(pb.TransferOffered)[0].files == 12
+
+
+async def test_an_offer_nobody_answers_expires(server: TestServer) -> None:
+    """TRANSFER10: after a week, for both; what was accepted stays."""
+    alice, bobby, log = await pair(server)
+    accepted = await offer(alice, log)
+    await accept(bobby, accepted)
+    transfer = await offer(alice, log)
+    server.clock.advance(OFFER_LIFE_MS / 1000 - 1)
+    later = await offer(alice, log)
+    server.clock.advance(2)
+    for client in (alice, bobby):
+        assert await ended(client) == pb.TransferEnded(transfer=transfer, result=pb.RESULT_EXPIRED)
+    with refused(FailedPrecondition, "ended"):
+        await accept(bobby, transfer)
+    await accept(bobby, later)
+
+
+async def test_an_offer_expires_while_the_server_is_away(tmp_path: Path, quick_passwords: None) -> None:
+    """TRANSFER10."""
+    del quick_passwords
+    async with TestServer.run(tmp_path) as server:
+        alice, _, log = await pair(server)
+        await offer(alice, log)
+        key, device = alice.key, alice.device
+        then_ms = server.clock.now_ms()
+    async with TestServer.run(tmp_path) as server:
+        server.clock.advance((then_ms - server.clock.now_ms() + OFFER_LIFE_MS) / 1000 + 1)
+        client = Client(server)
+        client.key, client.device = key, device
+        await client.resume()
+        await client.follow(log)
+        assert (await ended(client)).result == pb.RESULT_EXPIRED
 
 
 async def test_offering_is_slowed_down(server: TestServer) -> None:

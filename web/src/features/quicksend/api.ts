@@ -1,9 +1,9 @@
 /** The quick sends of an app, for this feature's components. */
 import type { App } from '../../model/api'
-import type { QuickReceiveApi } from './types'
+import type { QuickApi } from './types'
 
-export type { QuickReceiveApi, QuickState } from './types'
+export type { QuickApi, QuickSendState, QuickState } from './types'
 
-export function quickReceiveOf(app: App): QuickReceiveApi {
-  return app.features.get('quicksend') as QuickReceiveApi
+export function quickOf(app: App): QuickApi {
+  return app.features.get('quicksend') as QuickApi
 }

@@ -9,6 +9,7 @@ import { CHINESE, ENGLISH } from './words'
 const NUMBER_MIN = 1_000
 const NUMBER_MAX = 99_999
 const WORDS = 3
+const SECRET_BITS = 20
 const CHECK_BITS = 4
 const TEXT_CHARACTERS_MAX = 512
 const LINK = '#/receive/'
@@ -41,6 +42,12 @@ export interface Code {
 /** What both sides put into the exchange, whatever the language was. */
 export function passwordOf({ number, value }: Code): string {
   return `${number}-${value.toString(16).padStart(6, '0')}`
+}
+
+/** A code for a channel, from at least 4 random bytes. */
+export function makeCode(number: number, random: Uint8Array<ArrayBuffer>): Code {
+  const secret = new DataView(random.buffer).getUint32(0) >>> (32 - SECRET_BITS)
+  return { number, value: secret * 2 ** CHECK_BITS + checkOf(number, secret) }
 }
 
 export function textOf({ number, value }: Code, words: readonly string[]): string {

@@ -2,6 +2,7 @@
 import { writable } from 'svelte/store'
 import type { FeatureContext } from '../../model/feature'
 import { Ending } from '../../schema/quicksend_pb'
+import { smoothed, type Received, type RateSample } from '../transfers/api'
 import { CodeError, parseCode } from './code'
 import { tidy } from './leftovers'
 import { problemOf } from './problems'
@@ -12,7 +13,7 @@ const NOTHING: QuickState = {
   phase: 'code',
   offer: null,
   doneBytes: 0,
-  doneFiles: 0,
+  bytesPerS: 0,
   path: 'unknown',
   problem: null,
 }
@@ -33,8 +34,12 @@ export class QuickReceive implements QuickReceiveApi {
     this.#run = null
     try {
       const code = parseCode(text)
+      let rate: RateSample | undefined
       const run = new Run(this.#context, code, (patch) => {
-        if (run === this.#run) this.state.update((state) => ({ ...state, ...patch }))
+        if (run !== this.#run) return
+        if (patch.doneBytes !== undefined) rate = smoothed(rate, patch.doneBytes, this.#context.clock.nowMs())
+        const bytesPerS = Math.round(rate?.bytesPerS ?? 0)
+        this.state.update((state) => ({ ...state, ...patch, bytesPerS }))
       })
       this.#run = run
       this.state.set({ ...NOTHING, phase: 'joining' })
@@ -55,7 +60,7 @@ export class QuickReceive implements QuickReceiveApi {
     this.state.set(NOTHING)
   }
 
-  file(number: number): Promise<Blob | null> {
-    return this.#run?.file(number) ?? Promise.resolve(null)
+  received(): Promise<Received | null> {
+    return this.#run?.received() ?? Promise.resolve(null)
   }
 }

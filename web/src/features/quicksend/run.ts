@@ -1,78 +1,55 @@
-/** One code's use: the meeting, the offer, the files. */
-import { create } from '@bufbuild/protobuf'
+/** One code's use by the receiver: the meeting, the offer, the files. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { FeatureContext } from '../../model/feature'
-import {
-  Ending,
-  QuickSend,
-  Way,
-  WordSchema,
-  type Letter,
-  type Offer,
-  type Word,
-} from '../../schema/quicksend_pb'
-import { Peers, type PeerSession } from '../peers/api'
+import { Ending, QuickSend, Way, type Offer, type Word } from '../../schema/quicksend_pb'
+import { browserFiles, ReceivingFiles, type Landing, type Received } from '../transfers/api'
 import type { Code } from './code'
-import { IncomingFiles } from './files'
 import { forget, remember } from './leftovers'
-import { Conversation, LetterError } from './letters'
-import { Mailbox } from './mailbox'
+import { LetterError } from './letters'
+import { Meeting, TOKEN_BYTES } from './meeting'
+import { QuickPath } from './path'
 import { endingProblem, problemOf } from './problems'
-import { SESSION, Signals } from './signals'
-import { RANDOM_BYTES } from './spake2'
 import type { QuickOffer, QuickState } from './types'
 
-const TOKEN_BYTES = 16
 const DIGEST_BYTES = 32
-/** What an offer lists at the most; one with more is for the command line. */
-const LISTED_MAX = 200
 const NAME_CHARACTERS_MAX = 255
-/** Without a path, or without a byte on it, for so long there will be none. */
-const SILENT_AFTER_MS = 60_000
 
 export class Run {
   readonly #context: FeatureContext
   readonly #code: Code
   readonly #show: (patch: Partial<QuickState>) => void
-  readonly #conversation: Conversation
-  readonly #signals: Signals
-  #mailbox: Mailbox | null = null
+  readonly #disk = browserFiles()
+  #meeting: Meeting | null = null
   #offer: QuickOffer | null = null
   #digest = ''
-  #confirmed = false
-  #peers: Peers | null = null
-  #path: PeerSession | null = null
-  #files: IncomingFiles | null = null
-  #cancelWatch: () => void = () => undefined
+  #landing: Landing | null = null
+  #files: ReceivingFiles | null = null
+  #path: QuickPath | null = null
   #over = false
   #accepted = false
-  #chain: Promise<unknown> = Promise.resolve()
 
   constructor(context: FeatureContext, code: Code, show: (patch: Partial<QuickState>) => void) {
     this.#context = context
     this.#code = code
     this.#show = show
-    this.#conversation = new Conversation(code, context.randomBytes(RANDOM_BYTES))
-    this.#signals = new Signals(context, {
-      say: (signal) => this.#say({ case: 'signal', value: signal }),
-      relays: () => {
-        if (this.#mailbox === null) throw new Error('nobody is there')
-        return this.#mailbox.relays()
-      },
-    })
   }
 
   async begin(): Promise<void> {
-    const channel = this.#code.number
-    const token = this.#context.randomBytes(TOKEN_BYTES)
+    const context = this.#context
+    const token = context.randomBytes(TOKEN_BYTES)
     try {
-      await this.#context.call(QuickSend.method.join, { channel, token })
+      await context.call(QuickSend.method.join, { channel: this.#code.number, token })
       if (this.#isOver()) return
-      this.#mailbox = new Mailbox(this.#context, channel, token, {
-        onLetter: (letter) => this.#heard(letter),
-        onEnd: (ending) => this.#ended(ending),
-      })
-      await this.#mailbox.say(this.#conversation.begin())
+      this.#meeting = new Meeting(
+        { context, code: this.#code, token, role: 'receiver' },
+        {
+          onConfirmed: () => undefined,
+          onWord: (word) => this.#take(word),
+          onEnded: (ending) => this.#ended(ending),
+          onFailed: (error, ending) => this.#fail(error, ending),
+        },
+      )
+      await this.#meeting.begin()
     } catch (error) {
       this.#fail(error)
     }
@@ -80,23 +57,30 @@ export class Run {
 
   async accept(): Promise<void> {
     const offer = this.#offer
-    if (offer === null || this.#accepted || this.#over) return
+    const meeting = this.#meeting
+    if (offer === null || meeting === null || this.#accepted || this.#over) return
     this.#accepted = true
     this.#show({ phase: 'connecting' })
     try {
-      this.#open(offer)
-      await remember(this.#context, this.#files?.names ?? [])
-      await this.#say({
+      await remember(this.#context, [this.#name])
+      const landing = await this.#disk.open(this.#name)
+      this.#landing = landing
+      if (this.#isOver()) {
+        await landing.close()
+        return
+      }
+      this.#open(meeting, landing)
+      await meeting.say({
         case: 'acceptance',
-        value: { $typeName: 'hutong.quicksend.Acceptance', way: Way.ONE_BY_ONE },
+        value: { $typeName: 'hutong.quicksend.Acceptance', way: Way.MANIFEST },
       })
     } catch (error) {
       this.#fail(error)
     }
   }
 
-  file(number: number): Promise<Blob | null> {
-    return this.#files?.blob(number) ?? Promise.resolve(null)
+  async received(): Promise<Received | null> {
+    return (await this.#landing?.received()) ?? null
   }
 
   /** Lets go of everything, and tells the sender if it still waits. */
@@ -105,45 +89,32 @@ export class Run {
     void this.#letGo()
   }
 
-  /** Removes what has arrived. */
-  async #letGo(): Promise<void> {
-    const files = this.#files
-    if (files === null) return
-    await files.end(true)
-    await forget(this.#context, files.names)
+  /** What an offer is kept under; what an earlier attempt left of it is taken up. */
+  get #name(): string {
+    return `quick-${this.#digest.slice(0, 32)}`
   }
 
-  // ---- what is heard ----
-
-  async #heard(letter: Letter): Promise<void> {
-    try {
-      if (!this.#confirmed) {
-        const confirmation = await this.#conversation.confirm(letter)
-        this.#confirmed = true
-        await this.#mailbox?.say(confirmation)
-        return
-      }
-      this.#take(await this.#conversation.open(letter))
-    } catch (error) {
-      if (this.#confirmed || !(error instanceof LetterError)) this.#fail(error)
-      else this.#fail(new Error('quicksend.wrongCode'), Ending.WRONG_CODE)
-    }
+  /** Removes what has arrived. */
+  async #letGo(): Promise<void> {
+    const landing = this.#landing
+    if (landing === null) return
+    await landing.close()
+    await this.#disk.remove(this.#name)
+    await forget(this.#context, [this.#name])
   }
 
   #take({ kind }: Word): void {
-    if (kind.case === 'signal') this.#signals.heard(kind.value)
-    else if (kind.case === 'offer' && this.#offer === null) this.#offered(kind.value)
+    if (kind.case === 'offer' && this.#offer === null) this.#offered(kind.value)
     else throw new LetterError('a word that has no place here')
   }
 
   #offered(said: Offer): void {
     const files = said.listed.map(({ path, sizeBytes }) => ({ path, sizeBytes: Number(sizeBytes) }))
-    const offer = { name: said.name, sizeBytes: Number(said.sizeBytes), files }
     const sound =
       said.manifest.length === DIGEST_BYTES && said.name.length > 0 && said.name.length <= NAME_CHARACTERS_MAX
     if (!sound) throw new LetterError('an offer of nothing')
-    const listed = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-    if (listed !== offer.sizeBytes || files.length >= LISTED_MAX) throw new Error('quicksend.tooMany')
+    const count = Math.max(said.files, files.length)
+    const offer = { name: said.name, sizeBytes: Number(said.sizeBytes), count, files }
     this.#offer = offer
     this.#digest = bytesToHex(said.manifest)
     this.#show({ phase: 'offered', offer })
@@ -155,69 +126,33 @@ export class Run {
     this.#fail(endingProblem(ending))
   }
 
-  // ---- the path ----
-
-  #open(offer: QuickOffer): void {
-    const files = new IncomingFiles(offer.files, `quick-${this.#digest.slice(0, 32)}`, {
+  #open(meeting: Meeting, landing: Landing): void {
+    // The manifest the person said yes to, and no other (QUICK14).
+    const files = new ReceivingFiles(landing, ({ digest }) => bytesToHex(digest) === this.#digest, {
+      onManifest: () => undefined,
       onProgress: (doneBytes) => {
-        this.#show({ phase: 'receiving', doneBytes })
-        this.#watch()
+        this.#show({ phase: doneBytes === this.#offer?.sizeBytes ? 'verifying' : 'receiving', doneBytes })
+        this.#path?.moved()
       },
-      onFile: (doneFiles) => this.#show({ doneFiles }),
-      onDone: () => void this.#received(),
-      onFailed: (error) => this.#fail(error),
+      onPlaced: () => void this.#placed(meeting),
+      onStopped: (problem) => this.#fail(new Error(problem)),
     })
     this.#files = files
-    this.#peers = new Peers(this.#signals.context)
-    const path = this.#peers.open({
-      session: SESSION,
-      offerer: false,
-      again: false,
-      prepare: (connection) => files.prepare(connection),
-      revive: () => Promise.resolve(false),
-    })
-    this.#path = path
-    path.status.subscribe(({ phase, path: way }) => {
-      if (this.#over) return
-      if (phase === 'connected') this.#show({ path: way })
-      else if (phase === 'interrupted') this.#show({ phase: 'interrupted' })
-      else if (phase === 'gone') this.#fail(new Error('quicksend.broken'))
-    })
-    this.#watch()
-  }
-
-  #watch(): void {
-    this.#cancelWatch()
-    this.#cancelWatch = this.#context.clock.after(SILENT_AFTER_MS, () => {
-      this.#fail(new Error('quicksend.broken'))
+    this.#path = new QuickPath(meeting.signals.context, 'receiver', files, {
+      onPath: (path) => this.#show({ path }),
+      onInterrupted: () => this.#show({ phase: 'interrupted' }),
+      onBroken: () => this.#fail(new Error('quicksend.broken')),
     })
   }
 
-  async #received(): Promise<void> {
-    this.#cancelWatch()
-    // What the browser does not tell is not called direct.
-    const direct = (await this.#path?.readPath().catch(() => 'unknown')) === 'direct'
-    this.#show({ phase: 'received', path: direct ? 'direct' : 'relayed' })
+  async #placed(meeting: Meeting): Promise<void> {
+    const path = (await this.#path?.read()) ?? 'unknown'
+    this.#show({ phase: 'received', path })
     // Should the last word on the path be lost, the sender hears it here; it ends the channel.
-    await this.#say({ case: 'arrived', value: { $typeName: 'hutong.quicksend.Arrived' } }).catch(
-      () => undefined,
-    )
+    await meeting
+      .say({ case: 'arrived', value: { $typeName: 'hutong.quicksend.Arrived' } })
+      .catch(() => undefined)
     this.#stop(Ending.DONE)
-  }
-
-  // ---- the end ----
-
-  async #say(kind: Word['kind']): Promise<void> {
-    const mailbox = this.#mailbox
-    if (mailbox === null) throw new Error('quicksend.broken')
-    await this.#sealing(async () => mailbox.say(await this.#conversation.seal(create(WordSchema, { kind }))))
-  }
-
-  /** One after the other: letters are numbered when they are sealed. */
-  #sealing(work: () => Promise<void>): Promise<void> {
-    const done = this.#chain.then(work)
-    this.#chain = done.catch(() => undefined)
-    return done
   }
 
   #isOver(): boolean {
@@ -227,15 +162,15 @@ export class Run {
   #fail(error: unknown, ending = this.#accepted ? Ending.CANCELLED : Ending.DECLINED): void {
     if (this.#over) return
     this.#stop(ending)
-    void this.#files?.end(false)
+    void this.#landing?.close()
     this.#show({ phase: 'failed', problem: problemOf(error) })
   }
 
   #stop(ending: Ending): void {
     if (this.#over) return
     this.#over = true
-    this.#cancelWatch()
-    this.#peers?.closeAll()
-    this.#mailbox?.leave(ending)
+    this.#files?.end()
+    this.#path?.close()
+    this.#meeting?.leave(ending)
   }
 }

@@ -1,6 +1,8 @@
 /** What the page of a quick send sees. */
 import type { Readable } from 'svelte/store'
 import type { Path } from '../../model/types'
+import type { Picked, Received } from '../transfers/api'
+import type { Code } from './code'
 
 export interface OfferedFile {
   /** Parts separated by `/`. */
@@ -11,15 +13,25 @@ export interface OfferedFile {
 export interface QuickOffer {
   name: string
   sizeBytes: number
-  files: OfferedFile[]
+  /** Of files and empty folders; `files` are the first of them. */
+  count: number
+  files: readonly OfferedFile[]
 }
 
 /**
  * code: nothing has begun, or the code is none; joining: the code's one guess is under way; offered: the
- * person decides; received: everything is here and checked; failed: `problem` says why, the code is void.
+ * person decides; verifying: the last bytes are being compared; received: everything is here and checked; failed: `problem` says why, the code is void.
  */
 export type QuickPhase =
-  'code' | 'joining' | 'offered' | 'connecting' | 'receiving' | 'interrupted' | 'received' | 'failed'
+  | 'code'
+  | 'joining'
+  | 'offered'
+  | 'connecting'
+  | 'receiving'
+  | 'interrupted'
+  | 'verifying'
+  | 'received'
+  | 'failed'
 
 export interface Problem {
   /** A translation key of this feature, or a sentence of the server. */
@@ -31,8 +43,7 @@ export interface QuickState {
   phase: QuickPhase
   offer: QuickOffer | null
   doneBytes: number
-  /** How many files have arrived. */
-  doneFiles: number
+  bytesPerS: number
   path: Path
   problem: Problem | null
 }
@@ -44,6 +55,48 @@ export interface QuickReceiveApi {
   accept(): void
   /** Declines, calls off, or lets go of what was received. */
   leave(): void
-  /** A received file, for the person to save. */
-  file(number: number): Promise<Blob | null>
+  /** What was received, for the person to save. */
+  received(): Promise<Received | null>
+}
+
+/**
+ * choosing: nothing has begun; opening: the server is asked for a code; waiting: nobody has used it;
+ * offered: the other person decides; sent: everything is there and checked; failed: `problem` says why.
+ */
+export type QuickSendPhase =
+  | 'choosing'
+  | 'opening'
+  | 'waiting'
+  | 'offered'
+  | 'connecting'
+  | 'sending'
+  | 'interrupted'
+  | 'verifying'
+  | 'sent'
+  | 'failed'
+
+export interface QuickSendState {
+  phase: QuickSendPhase
+  offer: QuickOffer | null
+  code: Code | null
+  /** Where the server's pages are; '' is where this page came from. */
+  publicUrl: string
+  doneBytes: number
+  bytesPerS: number
+  path: Path
+  problem: Problem | null
+}
+
+export interface QuickSendApi {
+  readonly state: Readable<QuickSendState>
+  /** Asks for a code and waits for whoever uses it; what was under way is called off. */
+  send(picked: Picked): void
+  /** Calls off what is under way. */
+  cancel(): void
+}
+
+/** Both sides. */
+export interface QuickApi {
+  readonly receiving: QuickReceiveApi
+  readonly sending: QuickSendApi
 }

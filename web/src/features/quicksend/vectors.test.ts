@@ -6,7 +6,7 @@ import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import { fromBinary, toBinary } from '@bufbuild/protobuf'
 import { describe, expect, it } from 'vitest'
 import { LetterSchema, WordSchema } from '../../schema/quicksend_pb'
-import { CodeError, parseCode, passwordOf, textOf } from './code'
+import { CodeError, makeCode, parseCode, passwordOf, textOf } from './code'
 import { edwards25519, type Group } from './group'
 import { Conversation, LetterError } from './letters'
 import { Exchange, Spake2Error, toNumber } from './spake2'
@@ -27,7 +27,10 @@ const quicksend = read('quicksend') as {
   words: { english: string; chinese: string }
   codes: { value: string; password: string; english: string; chinese: string; readings: string[] }[]
   refused: { text: string; reason: string; word: string }[]
-  letters: Record<'code' | 'receiver_random' | 'share' | 'answer' | 'confirmation', string> &
+  letters: Record<
+    'code' | 'receiver_random' | 'sender_random' | 'share' | 'answer' | 'confirmation',
+    string
+  > &
     Record<'sender_words' | 'sender_sealed' | 'receiver_words' | 'receiver_sealed', string[]>
 }
 
@@ -118,6 +121,13 @@ describe('codes', () => {
   })
 })
 
+it('QUICK2: a code that is made can be read', () => {
+  const code = makeCode(4821, Uint8Array.of(0xde, 0xad, 0xbe, 0xef))
+  expect(parseCode(textOf(code, ENGLISH))).toEqual(code)
+  expect(parseCode(textOf(code, CHINESE))).toEqual(code)
+  expect(code.value >>> 4).toBe(0xdeadb)
+})
+
 describe('letters', () => {
   const { letters } = quicksend
   const letter = (hex: string) => fromBinary(LetterSchema, hexToBytes(hex))
@@ -125,7 +135,11 @@ describe('letters', () => {
   const hex = (said: ReturnType<typeof letter>) => bytesToHex(toBinary(LetterSchema, said))
 
   async function met(): Promise<Conversation> {
-    const receiver = new Conversation(parseCode(letters.code), hexToBytes(letters.receiver_random))
+    const receiver = new Conversation(
+      parseCode(letters.code),
+      hexToBytes(letters.receiver_random),
+      'receiver',
+    )
     expect(hex(receiver.begin())).toBe(letters.share)
     expect(hex(await receiver.confirm(letter(letters.answer)))).toBe(letters.confirmation)
     return receiver
@@ -137,6 +151,17 @@ describe('letters', () => {
       expect(await receiver.open(letter(sealed))).toEqual(word(letters.sender_words[index] ?? ''))
     for (const [index, sealed] of letters.receiver_sealed.entries())
       expect(hex(await receiver.seal(word(letters.receiver_words[index] ?? '')))).toBe(sealed)
+  })
+
+  it('QUICK8, QUICK9: the sender’s, too', async () => {
+    const sender = new Conversation(parseCode(letters.code), hexToBytes(letters.sender_random), 'sender')
+    expect(hex(sender.answer(letter(letters.share)))).toBe(letters.answer)
+    expect(() => sender.answer(letter(letters.share))).toThrow(LetterError)
+    await sender.accept(letter(letters.confirmation))
+    for (const [index, sealed] of letters.receiver_sealed.entries())
+      expect(await sender.open(letter(sealed))).toEqual(word(letters.receiver_words[index] ?? ''))
+    for (const [index, sealed] of letters.sender_sealed.entries())
+      expect(hex(await sender.seal(word(letters.sender_words[index] ?? '')))).toBe(sealed)
   })
 
   it('QUICK10: are refused when they are changed, out of order or doubled', async () => {
@@ -151,7 +176,11 @@ describe('letters', () => {
   })
 
   it('QUICK8: of somebody with another code are found out', async () => {
-    const receiver = new Conversation({ number: 4821, value: 1 }, hexToBytes(letters.receiver_random))
+    const receiver = new Conversation(
+      { number: 4821, value: 1 },
+      hexToBytes(letters.receiver_random),
+      'receiver',
+    )
     receiver.begin()
     await expect(receiver.confirm(letter(letters.answer))).rejects.toThrow(LetterError)
   })

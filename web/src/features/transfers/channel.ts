@@ -1,32 +1,45 @@
-/** The messages of the data channel "transfer", and the few things both ends need of the channel. */
-import { fromBinary, toBinary, create } from '@bufbuild/protobuf'
-import { ChannelMessageSchema, type ChannelMessage } from '../../schema/transfers_pb'
+/** The messages of the data channel "transfer", and what both ends need of a channel, whatever it is made of. */
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { ChannelMessageSchema } from '../../schema/transfers_pb'
+import { PIECE_BYTES_MAX, type Kind } from './protocol/sender'
+import { RulesError } from './protocol/errors'
 
 export const CHANNEL_LABEL = 'transfer'
-export const CHUNK_BYTES_MAX = 16 * 1024
-/** A chunk and its envelope; a longer message is the other side's fault. */
-const MESSAGE_BYTES_MAX = CHUNK_BYTES_MAX + 64
+/** The data channel's protocol, by which a receiver knows version 2 (XFER0). */
+export const PROTOCOL = 'hutong.transfer.2'
+/** A piece and its envelope; a longer message is the other side's fault. */
+const MESSAGE_BYTES_MAX = PIECE_BYTES_MAX + 64
 
-export interface Channel {
-  readonly bufferedAmount: number
-  send(bytes: Uint8Array<ArrayBuffer>): void
+/** An open channel. Sending on a broken one does nothing: what is lost is sent again. */
+export interface Line {
+  /** Its buffer takes another message. */
+  readonly room: boolean
+  send(message: Kind): void
+  close(): void
 }
 
-/** The other side broke the rules of the channel. */
-export class ChannelError extends Error {
-  override readonly name = 'ChannelError'
+/** One end: sending or receiving files over lines. */
+export interface Files {
+  opened(line: Line): void
+  closed(line: Line): void
+  /** The connection is another: the lines of the one before are gone. */
+  restart(): void
+  /** Some line has room again. */
+  drained(): void
+  message(line: Line, message: Kind): void
 }
 
-export function encode(kind: ChannelMessage['kind']): Uint8Array<ArrayBuffer> {
+export function encode(kind: Kind): Uint8Array<ArrayBuffer> {
   return toBinary(ChannelMessageSchema, create(ChannelMessageSchema, { kind }))
 }
 
-export function decode(data: unknown): ChannelMessage['kind'] {
+/** Throws `RulesError`. */
+export function decode(data: unknown): Kind {
   if (!(data instanceof ArrayBuffer) || data.byteLength > MESSAGE_BYTES_MAX)
-    throw new ChannelError('not a message of a transfer')
+    throw new RulesError('not a message of a transfer')
   try {
     return fromBinary(ChannelMessageSchema, new Uint8Array(data)).kind
   } catch {
-    throw new ChannelError('not a message of a transfer')
+    throw new RulesError('not a message of a transfer')
   }
 }

@@ -1,6 +1,9 @@
-/** Received files in the browser's own file system: the sink, and what is kept there between visits. */
+/** Received files in the browser's own file system: while they arrive, and what is kept between visits. */
 import type { DiskReply, DiskRequest } from './disk-worker'
-import { memoryFiles, type ReceivedFiles, type Sink } from './sink'
+import { basesOf, memoryFiles, slicesOf, type Landing, type Received, type ReceivedFiles } from './landing'
+import { beginJournal, readJournal } from './protocol/journal'
+import { Manifest } from './protocol/manifest'
+import type { Leafs } from './protocol/receiver'
 
 const FOLDER = 'transfers'
 
@@ -12,7 +15,7 @@ type Ask = DiskRequest extends infer Request
 
 /** Received files on disk where the browser has such a file system and lets this page use it, else in memory. */
 export function browserFiles(): ReceivedFiles {
-  return hasDisk() ? { open: (name) => DiskSink.open(name), read, remove } : memoryFiles
+  return hasDisk() ? { open: (name) => DiskLanding.open(name), read, remove } : memoryFiles
 }
 
 function hasDisk(): boolean {
@@ -25,33 +28,39 @@ async function directory(): Promise<FileSystemDirectoryHandle> {
   return root.getDirectoryHandle(FOLDER, { create: true })
 }
 
-async function read(name: string, mediaType: string): Promise<Blob | null> {
+async function read(name: string): Promise<Received | null> {
   try {
-    const file = await (await (await directory()).getFileHandle(name)).getFile()
-    return file.slice(0, file.size, mediaType)
+    const folder = await (await directory()).getDirectoryHandle(name)
+    const journal = await (await folder.getFileHandle('journal')).getFile()
+    const { manifest, kept } = readJournal(new Uint8Array(await journal.arrayBuffer()))
+    if (manifest === null || kept.size < manifest.chunks) return null
+    return slicesOf(manifest.entries, await (await folder.getFileHandle('data')).getFile())
   } catch {
     return null
   }
 }
 
 async function remove(name: string): Promise<void> {
-  // One that is not there is removed already; one that is open is removed at the next start.
+  // What is not there is removed already; what is open is removed at the next start.
   await directory().then(
-    (folder) => folder.removeEntry(name).catch(() => undefined),
+    (folder) => folder.removeEntry(name, { recursive: true }).catch(() => undefined),
     () => undefined,
   )
 }
 
-class DiskSink implements Sink {
+class DiskLanding implements Landing {
   readonly lasting = true
+  manifest: Manifest | null = null
+  leaves: Leafs = new Map()
   readonly #name: string
   readonly #worker: Worker
   readonly #waiting = new Map<
     number,
     { resolve: (reply: DiskReply) => void; reject: (error: Error) => void }
   >()
+  #bases: number[] = []
   #nextId = 1
-  #sizeBytes = 0
+  #closed = false
 
   private constructor(name: string) {
     this.#name = name
@@ -59,7 +68,6 @@ class DiskSink implements Sink {
     this.#worker.addEventListener('message', ({ data }: MessageEvent<DiskReply>) => {
       const waiting = this.#waiting.get(data.id)
       this.#waiting.delete(data.id)
-      this.#sizeBytes = data.sizeBytes
       if (data.error === undefined) waiting?.resolve(data)
       else waiting?.reject(new Error(data.error))
     })
@@ -69,50 +77,62 @@ class DiskSink implements Sink {
     })
   }
 
-  /** Opens the file of a transfer, with what an earlier page wrote to it. */
-  static async open(name: string): Promise<DiskSink> {
-    const sink = new DiskSink(name)
+  /** Opens the files of a transfer, with what an earlier page wrote to them. */
+  static async open(name: string): Promise<DiskLanding> {
+    const landing = new DiskLanding(name)
     try {
-      await sink.#ask({ do: 'open', folder: FOLDER, name })
-      return sink
+      const { left } = await landing.#ask({ do: 'open', folder: FOLDER, name })
+      if (left) {
+        landing.#take(new Manifest(left.entries, left.chunkBytes))
+        landing.leaves = left.leaves
+      }
+      return landing
     } catch (error) {
-      sink.#worker.terminate()
+      landing.#worker.terminate()
       throw error
     }
   }
 
-  get sizeBytes(): number {
-    return this.#sizeBytes
+  async begin(manifest: Manifest): Promise<void> {
+    const { sizeBytes } = manifest
+    await this.#ask({ do: 'begin', journal: beginJournal(manifest), sizeBytes })
+    this.#take(manifest)
   }
 
-  async write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    await this.#ask({ do: 'write', bytes }, [bytes.buffer])
+  async write(chunk: number, data: Uint8Array<ArrayBuffer>, leaf: Uint8Array): Promise<boolean> {
+    const { entry, offset } = this.manifest?.span(chunk) ?? { entry: 0, offset: 0 }
+    const at = (this.#bases[entry] ?? 0) + offset
+    const { right = false } = await this.#ask({ do: 'write', chunk, at, data, leaf }, [data.buffer])
+    return right
   }
 
-  async digest(): Promise<Uint8Array<ArrayBuffer>> {
-    const { digest } = await this.#ask({ do: 'digest' })
-    if (digest === undefined) throw new Error('transfers.noDisk')
-    return digest
+  async drop(chunk: number): Promise<void> {
+    await this.#ask({ do: 'drop', chunk })
   }
 
-  async reset(): Promise<void> {
-    await this.#ask({ do: 'reset' })
+  async finish(): Promise<void> {
+    await this.#ask({ do: 'flush' })
   }
 
-  async blob(mediaType: string): Promise<Blob> {
-    const blob = await read(this.#name, mediaType)
-    if (blob === null) throw new Error('transfers.noDisk')
-    return blob
+  received(): Promise<Received | null> {
+    return read(this.#name)
   }
 
-  close(): void {
-    void this.#ask({ do: 'close' }).then(
-      () => this.#worker.terminate(),
-      () => this.#worker.terminate(),
-    )
+  async close(): Promise<void> {
+    if (this.#closed) return
+    const closing = this.#ask({ do: 'close' })
+    this.#closed = true
+    await closing.catch(() => undefined)
+    this.#worker.terminate()
+  }
+
+  #take(manifest: Manifest): void {
+    this.manifest = manifest
+    this.#bases = basesOf(manifest.entries)
   }
 
   #ask(request: Ask, transfer: Transferable[] = []): Promise<DiskReply> {
+    if (this.#closed) return Promise.reject(new Error('transfers.noDisk'))
     const id = this.#nextId++
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })

@@ -10,6 +10,7 @@ const RESULTS: Readonly<Record<Result, TransferResult>> = {
   [Result.STORED]: 'stored',
   [Result.DECLINED]: 'declined',
   [Result.CANCELLED]: 'cancelled',
+  [Result.EXPIRED]: 'expired',
 }
 
 export function resultFromWire(result: Result): TransferResult {
@@ -18,13 +19,14 @@ export function resultFromWire(result: Result): TransferResult {
 
 export const folds: readonly EventFold[] = [
   eventFold(TransferOfferedSchema, (timeline, _event, body) => {
-    const { transfer, name, mediaType, senderDevice } = body
+    const { transfer, name, mediaType, files, senderDevice } = body
     const sizeBytes = Number(body.sizeBytes)
     const row: Transfer = {
       transfer,
       name,
       sizeBytes,
       mediaType,
+      files,
       senderDevice,
       result: '',
       path: 'unknown',

@@ -2,16 +2,18 @@
 import type { Path } from '../../model/types'
 import { Transfers as TransfersService } from '../../schema/transfers_pb'
 import { pathToWire, type PeerSession, type PeerStatus } from '../peers/api'
-import { CHANNEL_LABEL } from './channel'
+import { CHANNEL_LABEL, PROTOCOL } from './channel'
 import { tie } from './data-channel'
-import type { SideDependencies } from './outgoing'
-import { Receiving } from './receive'
+import type { Landing, Received, ReceivedFiles } from './landing'
+import { LAST_WORD_MS, type SideDependencies } from './outgoing'
+import type { Manifest } from './protocol/manifest'
+import { ReceivingFiles } from './receiving-files'
 import type { TransferRecord } from './records'
-import type { ReceivedFiles, Sink } from './sink'
+import { LISTED_MAX } from './types'
 
 export interface IncomingDependencies extends SideDependencies {
   files: ReceivedFiles
-  /** Keeps the record with its hash and path before the server hears of it. */
+  /** Keeps the record with its root and path before the server hears of it. */
   onVerified: (sha256: Uint8Array<ArrayBuffer>, path: Path) => Promise<void>
 }
 
@@ -19,8 +21,8 @@ export class Incoming {
   readonly record: TransferRecord
   readonly #again: boolean
   readonly #dependencies: IncomingDependencies
-  #sink: Sink | null = null
-  #receiving: Receiving | null = null
+  #landing: Landing | null = null
+  #receiving: ReceivingFiles | null = null
   #path: PeerSession | null = null
   #ended = false
 
@@ -30,25 +32,25 @@ export class Incoming {
     this.#dependencies = dependencies
   }
 
-  /** Opens the file to write to, then waits for the sender's channel. */
+  /** Opens what is to be written to, then waits for the sender's channel. */
   async open(): Promise<void> {
     const { publish, files } = this.#dependencies
     publish({ phase: 'connecting', error: '' })
     try {
-      const sink = await files.open(this.record.transfer, this.record.sizeBytes)
-      if (this.#ended) sink.close()
-      else this.#listen(sink)
+      const landing = await files.open(this.record.transfer)
+      if (this.#ended) await landing.close()
+      else this.#listen(landing)
     } catch (error) {
       this.#fail(error)
     }
   }
 
   /** What was received, when this page holds it in memory. */
-  async blob(): Promise<Blob | null> {
-    return (await this.#sink?.blob(this.record.mediaType)) ?? null
+  async received(): Promise<Received | null> {
+    return (await this.#landing?.received()) ?? null
   }
 
-  /** Tells the server of a file that was verified; retried until it is heard. */
+  /** Tells the server of what was verified; retried until it is heard. */
   async finish(sha256: Uint8Array<ArrayBuffer>, path: Path): Promise<void> {
     const { context } = this.#dependencies
     const { transfer } = this.record
@@ -58,29 +60,32 @@ export class Incoming {
 
   /** The path is not needed any more; what was received stays. */
   closePath(): void {
-    this.#receiving?.detach()
     const path = this.#path
     this.#path = null
+    this.#receiving?.end()
     path?.close()
   }
 
-  /** Lets go of everything; the file of the disk sink stays where it is. */
-  end(): void {
+  /** Lets go of everything; what is on the disk stays where it is. */
+  async end(): Promise<void> {
     this.#ended = true
     this.closePath()
-    this.#sink?.close()
-    this.#sink = null
+    const landing = this.#landing
+    this.#landing = null
+    await landing?.close()
   }
 
-  #listen(sink: Sink): void {
+  #listen(landing: Landing): void {
     const { peers, publish } = this.#dependencies
-    this.#sink = sink
-    const receiving = new Receiving(sink, this.record.sizeBytes, {
-      onProgress: (doneBytes) => publish({ phase: 'receiving', doneBytes }),
-      onVerifying: () => publish({ phase: 'verifying' }),
-      onVerified: (sha256) => void this.#verified(sha256),
-      onDifferent: () => publish({ phase: 'receiving', error: 'transfers.different' }),
-      onFailed: (error) => this.#fail(error),
+    this.#landing = landing
+    const receiving = new ReceivingFiles(landing, (manifest) => this.#isOffered(manifest), {
+      onManifest: ({ entries }) => {
+        if (this.record.files > 0) publish({ listed: entries.slice(0, LISTED_MAX) })
+      },
+      onProgress: (doneBytes) =>
+        publish({ phase: doneBytes === this.record.sizeBytes ? 'verifying' : 'receiving', doneBytes }),
+      onPlaced: (root) => void this.#verified(root),
+      onStopped: (problem) => this.#stopped(problem),
     })
     this.#receiving = receiving
     this.#path = peers.open({
@@ -88,8 +93,9 @@ export class Incoming {
       offerer: false,
       again: this.#again,
       prepare: (connection) => {
+        receiving.restart()
         connection.addEventListener('datachannel', ({ channel }) => {
-          if (channel.label !== CHANNEL_LABEL) channel.close()
+          if (channel.label !== CHANNEL_LABEL || channel.protocol !== PROTOCOL) channel.close()
           else
             tie(channel, receiving, (open) => {
               if (!open && connection === this.#path?.connection) this.#interrupted()
@@ -102,6 +108,13 @@ export class Incoming {
     path.status.subscribe((status) => {
       if (path === this.#path) this.#follow(status)
     })
+  }
+
+  /** These are the files the offer spoke of. */
+  #isOffered({ entries, sizeBytes }: Manifest): boolean {
+    const { files } = this.record
+    if (sizeBytes !== this.record.sizeBytes) return false
+    return files === 0 ? entries.length === 1 && entries[0]?.folder === false : entries.length === files
   }
 
   /** Accepting again opens the session again; false when the transfer is over. */
@@ -125,6 +138,7 @@ export class Incoming {
   }
 
   async #verified(sha256: Uint8Array<ArrayBuffer>): Promise<void> {
+    this.#dependencies.publish({ phase: 'verifying' })
     try {
       // What the browser does not tell is not called direct.
       const path = (await this.#path?.readPath()) === 'direct' ? 'direct' : 'relayed'
@@ -132,15 +146,23 @@ export class Incoming {
       await this.finish(sha256, path)
       this.#dependencies.publish({ phase: 'received', doneBytes: this.record.sizeBytes, path, bytesPerS: 0 })
       this.closePath()
-      if (this.#sink?.lasting) this.end()
+      if (this.#landing?.lasting) await this.end()
     } catch (error) {
       this.#fail(error)
     }
   }
 
+  /** Lets the last word reach the other side first. */
+  #stopped(problem: string): void {
+    const path = this.#path
+    this.#path = null
+    if (path !== null) this.#dependencies.context.clock.after(LAST_WORD_MS, () => path.close())
+    this.#fail(new Error(problem))
+  }
+
   #fail(error: unknown): void {
     if (this.#ended) return
-    this.end()
+    void this.end()
     const message = error instanceof Error ? error.message : ''
     this.#dependencies.publish({ phase: 'failed', bytesPerS: 0, error: message || 'transfers.broken' })
   }

@@ -4,8 +4,9 @@ import { t } from '../../shell/i18n/i18n.svelte'
 import { claimSession, Peers } from '../peers/api'
 import { browserFiles } from './disk'
 import { folds } from './fold'
+import { FOLDER } from './icons'
 import { messages } from './messages'
-import { betweenTwo, offerDropped, offerPicked } from './offer'
+import { betweenTwo, offerDropped, offerFolder, offerPicked } from './offer'
 import TransferRow from './TransferRow.svelte'
 import { Transfers } from './transfers'
 import type { Transfer } from './types'
@@ -32,6 +33,13 @@ const feature: WebFeature = {
       body.kind === 'feature' ? t('transfers.preview', { name: (body.data as Transfer).name }) : '',
     composerActions: [
       { id: 'transfers', label: 'transfers.send', icon: icons.direct, shown: betweenTwo, run: offerPicked },
+      {
+        id: 'transfers-folder',
+        label: 'transfers.sendFolder',
+        icon: FOLDER,
+        shown: betweenTwo,
+        run: offerFolder,
+      },
     ],
     dropTargets: [
       {

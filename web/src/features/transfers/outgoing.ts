@@ -1,11 +1,13 @@
 /** The sender's side of one transfer: waits to be accepted, sends, and stores instead when no path holds. */
 import type { FeatureContext } from '../../model/feature'
-import { Transfers as TransfersService } from '../../schema/transfers_pb'
+import { StopReason, Transfers as TransfersService } from '../../schema/transfers_pb'
 import type { Peers, PeerSession, PeerStatus } from '../peers/api'
-import { CHANNEL_LABEL } from './channel'
+import { CHANNEL_LABEL, PROTOCOL } from './channel'
 import { tie } from './data-channel'
-import { fileSource, Sending } from './send'
-import type { TransferProgress } from './types'
+import type { StoppedError } from './protocol/errors'
+import { SendingFiles } from './sending-files'
+import type { PickedSource } from './source'
+import { LISTED_MAX, type TransferProgress } from './types'
 
 /** No data channel so long after the other side accepted: the server's storage takes it. */
 const CHANNEL_TIMEOUT_MS = 12_000
@@ -13,6 +15,10 @@ const CHANNEL_TIMEOUT_MS = 12_000
 const BROKEN_TIMEOUT_MS = 15_000
 /** All paths of this page are in use: look again. */
 const RETRY_MS = 1_000
+/** For what was said before a path is closed. */
+export const LAST_WORD_MS = 1_000
+/** The path looks whole, and nothing arrives on it: once for each such stretch a new one is made. */
+const STALLED_MS = 20_000
 /** The receiver opens a forgotten session again; so often it is looked for. */
 const REVIVALS_MAX = 15
 
@@ -25,45 +31,47 @@ export interface SideDependencies {
 export class Outgoing {
   readonly transfer: string
   readonly #dependencies: SideDependencies
-  #file: File | null
+  #source: PickedSource | null = null
   #again: boolean
   #path: PeerSession | null = null
-  #sending: Sending | null = null
+  #sending: SendingFiles | null = null
   #cancelTimer = (): void => undefined
+  #cancelWatch = (): void => undefined
   #storing = false
   #verified = false
   #ended = false
 
-  /** `file` is null after a reload until the person picks it again. */
-  constructor(transfer: string, file: File | null, again: boolean, dependencies: SideDependencies) {
+  /** `source` is null after a reload until the person picks the files again. */
+  constructor(transfer: string, source: PickedSource | null, again: boolean, dependencies: SideDependencies) {
     this.transfer = transfer
-    this.#file = file
     this.#again = again
     this.#dependencies = dependencies
-    dependencies.publish({ phase: file === null ? 'needsFile' : 'waiting', error: '' })
+    if (source === null) dependencies.publish({ phase: 'needsFile', error: '' })
+    else this.give(source)
   }
 
-  /** After a reload the person picked the file again. */
-  give(file: File): void {
-    this.#file = file
-    this.#dependencies.publish({ phase: 'waiting', error: '' })
+  /** The files are here, perhaps after a reload. */
+  give(source: PickedSource): void {
+    this.#source = source
+    const listed = source.single === null ? source.manifest.entries.slice(0, LISTED_MAX) : []
+    this.#dependencies.publish({ phase: 'waiting', listed, error: '' })
   }
 
   /** No path is open although one may be wanted. */
   get idle(): boolean {
-    return this.#file !== null && this.#path === null && !this.#storing && !this.#verified && !this.#ended
+    return this.#source !== null && this.#path === null && !this.#storing && !this.#verified && !this.#ended
   }
 
   /** The receiver has accepted: makes the path. */
   open(): void {
-    if (!this.idle || this.#file === null) return
+    if (!this.idle || this.#source === null) return
     const { peers, publish, context } = this.#dependencies
     publish({ phase: 'connecting', error: '' })
     if (peers.free <= 0) {
       this.#cancelTimer = context.clock.after(RETRY_MS, () => this.open())
       return
     }
-    const sending = this.#newSending(this.#file)
+    const sending = this.#newSending(this.#source)
     this.#sending = sending
     this.#storeAfter(CHANNEL_TIMEOUT_MS)
     this.#path = peers.open({
@@ -71,7 +79,8 @@ export class Outgoing {
       offerer: true,
       again: this.#again,
       prepare: (connection) => {
-        const channel = connection.createDataChannel(CHANNEL_LABEL)
+        sending.restart()
+        const channel = connection.createDataChannel(CHANNEL_LABEL, { protocol: PROTOCOL })
         tie(channel, sending, (open) => {
           if (connection === this.#path?.connection) this.#channelState(open)
         })
@@ -79,20 +88,22 @@ export class Outgoing {
       revive: () => this.#revived(),
     })
     const path = this.#path
+    this.#watch()
     path.status.subscribe((status) => {
       if (path === this.#path) this.#follow(status)
     })
   }
 
-  /** Uploads to the server's storage; the receiver takes the file from there. */
+  /** Uploads to the server's storage, which takes single files; the receiver takes it from there. */
   async store(): Promise<void> {
-    if (this.#file === null || this.#storing || this.#ended) return
+    const file = this.#source?.single ?? null
+    if (file === null || this.#storing || this.#ended) return
     const { context, publish } = this.#dependencies
     this.#storing = true
     this.#closePath()
     publish({ phase: 'storing', doneBytes: 0, bytesPerS: 0, path: 'stored', error: '' })
     try {
-      const blob = await context.files.upload(this.#file, (doneBytes) => {
+      const blob = await context.files.upload(file, (doneBytes) => {
         if (!this.#ended) publish({ doneBytes })
       })
       if (!this.#over())
@@ -118,28 +129,42 @@ export class Outgoing {
     return this.#ended
   }
 
-  #newSending(file: File): Sending {
+  #newSending(source: PickedSource): SendingFiles {
     const { publish, context } = this.#dependencies
-    return new Sending(fileSource(file), {
-      onProgress: (doneBytes) =>
-        publish({ phase: doneBytes === file.size ? 'verifying' : 'sending', doneBytes }),
-      onVerified: () => {
-        // The receiver tells the server; that event is the end. No path is needed any more.
-        this.#verified = true
-        this.#closePath()
+    const { sizeBytes } = source.manifest
+    return new SendingFiles(
+      source,
+      {
+        onProgress: (doneBytes) => {
+          this.#watch()
+          publish({ phase: doneBytes === sizeBytes ? 'verifying' : 'sending', doneBytes })
+        },
+        onDone: () => {
+          // The receiver tells the server; that event is the end. No path is needed any more.
+          this.#verified = true
+          this.#closePath()
+        },
+        onStopped: (error) => this.#stopped(error),
       },
-      onFailed: (reason) => {
-        this.#closePath()
-        if (reason === 'unreadable') {
-          this.#file = null
-          this.#again = true
-          publish({ phase: 'needsFile', error: 'transfers.unreadable' })
-          return
-        }
-        this.#fail('transfers.different')
-        void context.call(TransfersService.method.cancel, { transfer: this.transfer }).catch(() => undefined)
-      },
-    })
+      context,
+    )
+  }
+
+  #stopped({ reason, byUs }: StoppedError): void {
+    const { publish, context } = this.#dependencies
+    this.#leavePath()
+    if (byUs) {
+      this.#source = null
+      this.#again = true
+      publish({ phase: 'needsFile', bytesPerS: 0, error: 'transfers.unreadable' })
+    } else if (reason === StopReason.STOP_NO_SPACE) {
+      this.#again = true
+      if (!this.#source?.single) this.#fail('transfers.noRoomThere')
+      else void this.store()
+    } else {
+      this.#fail('transfers.different')
+      void context.call(TransfersService.method.cancel, { transfer: this.transfer }).catch(() => undefined)
+    }
   }
 
   /** Only the receiver can open the session again, and does when it notices: waits for that. */
@@ -176,9 +201,15 @@ export class Outgoing {
     this.#storeAfter(BROKEN_TIMEOUT_MS)
   }
 
+  /** Several files wait for a path as long as it takes. */
   #storeAfter(delayMs: number): void {
     this.#cancelTimer()
     this.#cancelTimer = this.#dependencies.context.clock.after(delayMs, () => void this.store())
+  }
+
+  #watch(): void {
+    this.#cancelWatch()
+    this.#cancelWatch = this.#dependencies.context.clock.after(STALLED_MS, () => this.#path?.rebuild())
   }
 
   #fail(error: string): void {
@@ -187,9 +218,18 @@ export class Outgoing {
 
   #closePath(): void {
     this.#cancelTimer()
-    this.#sending?.detach()
+    this.#cancelWatch()
     const path = this.#path
     this.#path = null
+    this.#sending?.end()
     path?.close()
+  }
+
+  /** Lets the last word reach the other side first. */
+  #leavePath(): void {
+    const path = this.#path
+    this.#path = null
+    this.#closePath()
+    if (path !== null) this.#dependencies.context.clock.after(LAST_WORD_MS, () => path.close())
   }
 }

@@ -12,10 +12,16 @@ export interface TransferRecord {
   name: string
   sizeBytes: number
   mediaType: string
+  /** As in the offer: 0 is one file. */
+  files: number
   createdAtMs: number
-  /** Sent: how to read the file again after a reload, where the browser can. */
-  handle?: FileSystemFileHandle
-  /** Received: the hash the whole file was found to have. */
+  /** Sent: how to read the files again after a reload, where the browser can. */
+  handles?: FileSystemHandle[]
+  /** Sent: of the manifest, which the files have to make again. */
+  manifest?: Uint8Array<ArrayBuffer>
+  /** Sent: a folder was chosen. */
+  folder?: boolean
+  /** Received: the root everything was found to have. */
   sha256?: Uint8Array<ArrayBuffer>
   /** Received: how. */
   path?: Path

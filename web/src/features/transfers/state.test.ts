@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { messages } from './messages'
 import { rowState } from './state'
-import { smoothed } from './rate'
+import { smoothed, timeLeft } from './rate'
 import { NO_PROGRESS, type Transfer, type TransferPhase } from './types'
 
 const transfer: Transfer = {
@@ -9,6 +9,7 @@ const transfer: Transfer = {
   name: 'a.bin',
   sizeBytes: 10,
   mediaType: '',
+  files: 0,
   senderDevice: 'here',
   result: '',
   path: 'unknown',
@@ -48,9 +49,19 @@ test('only a verified file, or a stored one, can be saved', () => {
 })
 
 test('what is over offers nothing that goes on', () => {
-  for (const result of ['declined', 'cancelled'] as const)
+  for (const result of ['declined', 'cancelled', 'expired'] as const)
     for (const phase of phases)
       expect(rowState({ ...transfer, result }, { ...NO_PROGRESS, phase }, true, 'here').actions).toEqual([])
+})
+
+test('a folder is saved as a whole, chosen again as a folder, and never stored on the server', () => {
+  const folder: Transfer = { ...transfer, files: 12 }
+  const actions = (progress: object, mine: boolean) =>
+    rowState(folder, { ...NO_PROGRESS, ...progress }, mine, 'here').actions
+  expect(actions({ phase: 'received' }, false)).toEqual(['saveAll'])
+  expect(actions({ phase: 'needsFile', folder: true }, true)).toEqual(['chooseFolder', 'cancel'])
+  expect(actions({ phase: 'needsFile' }, true)).toEqual(['choose', 'cancel'])
+  for (const phase of phases) expect(actions({ phase }, true)).not.toContain('storeInstead')
 })
 
 test('every state has its words in both languages', () => {
@@ -72,4 +83,17 @@ test('the rate is calm and starts over with the counter', () => {
   sample = smoothed(sample, 5_000, 1_000)
   expect(sample.bytesPerS).toBe(2_000 * 0.6 + 8_000 * 0.4)
   expect(smoothed(sample, 0, 2_000).bytesPerS).toBe(0)
+})
+
+test('the time left is told as one would say it, and not when nobody knows', () => {
+  expect(timeLeft(3_000, 1_000)).toEqual({ count: 5, unit: 's' })
+  expect(timeLeft(31_000, 1_000)).toEqual({ count: 35, unit: 's' })
+  expect(timeLeft(61_000, 1_000)).toEqual({ count: 2, unit: 'min' })
+  expect(timeLeft(2 * 3600_000, 1_000)).toEqual({ count: 2, unit: 'h' })
+  for (const [left, rate] of [
+    [0, 10],
+    [10, 0],
+    [10 ** 9, 1],
+  ] as const)
+    expect(timeLeft(left, rate)).toBeNull()
 })

@@ -11,13 +11,15 @@ import {
   Transfers as TransfersService,
 } from '../../schema/transfers_pb'
 import { NO_STATS, type Peers, type PeerSessionOptions, type PeerStatus } from '../peers/api'
-import { memoryFiles } from './sink'
+import { memoryFiles } from './landing'
 import { AUTO_ACCEPT_BYTES_MAX, Transfers } from './transfers'
+import type { Picked } from './source'
 import type { Transfer } from './types'
 
 /** Enough of a data channel: what one end sends the other hears. */
 class FakeChannel extends EventTarget {
   readonly label = 'transfer'
+  readonly protocol = 'hutong.transfer.2'
   binaryType = 'arraybuffer'
   bufferedAmount = 0
   bufferedAmountLowThreshold = 0
@@ -53,6 +55,7 @@ interface Opened extends PeerSessionOptions {
   status: Writable<PeerStatus>
   connection: { channel: FakeChannel | null } & EventTarget
   closed: boolean
+  rebuilt: number
 }
 
 /** One device's transfers; its paths are opened by the test. */
@@ -84,6 +87,10 @@ function device(user: string, name: string, kept = new Map<string, unknown>(), v
           connection.channel?.close()
         },
         readPath: () => Promise.resolve('direct' as const),
+        rebuilt: 0,
+        rebuild: () => {
+          session.rebuilt += 1
+        },
       })
       opened.push(session)
       return session
@@ -116,11 +123,13 @@ function connect(sender: Opened | undefined, receiver: Opened | undefined): void
 
 const BYTES = Uint8Array.from({ length: 700_000 }, (_, index) => (index * 13) & 255)
 const file = () => new File([BYTES], 'a.bin', { type: 'text/plain' })
+const picked = (each = file()): Picked => ({ files: [{ path: each.name, file: each }], folders: [] })
 const offer: Transfer = {
   transfer: 't1',
   name: 'a.bin',
   sizeBytes: BYTES.length,
   mediaType: 'text/plain',
+  files: 0,
   senderDevice: 'S',
   result: '',
   path: 'unknown',
@@ -143,7 +152,7 @@ async function offering(receiverOnline = true) {
   sender.context.answer(TransfersService.method.offer, () => ({ transfer: 't1', seq: 1, receiverOnline }))
   sender.context.answer(TransfersService.method.store, () => ({}))
   sender.context.answer(TransfersService.method.cancel, () => ({}))
-  await sender.transfers.offer('chat:1', file())
+  await sender.transfers.offer('chat:1', picked())
   return sender
 }
 
@@ -174,9 +183,40 @@ test('TRANSFER6: handed over: offered, accepted, sent, verified, told to the ser
     each.context.event(TransferEndedSchema, { transfer: 't1', result: Result.DELIVERED, path: Path.DIRECT })
   await until(() => sender.shown().phase === 'none')
   expect(sender.opened[0]?.closed).toBe(true)
-  const blob = await receiver.transfers.received('t1')
-  expect(new Uint8Array((await blob?.arrayBuffer()) ?? new ArrayBuffer(0))).toHaveLength(BYTES.length)
+  const blob = (await receiver.transfers.received('t1'))?.blob(0, 'text/plain')
+  expect(Buffer.compare(new Uint8Array((await blob?.arrayBuffer()) ?? new ArrayBuffer(0)), BYTES)).toBe(0)
   expect(sender.kept.size).toBe(0)
+})
+
+test('XFER2: a folder is one offer, arrives as one, and is not stored when the receiver is away', async () => {
+  const files = ['walk/a.bin', 'walk/deep/b.bin'].map((path) => ({ path, file: file() }))
+  const sender = device('them', 'S')
+  sender.context.answer(TransfersService.method.offer, (request) => {
+    expect(request).toMatchObject({ name: 'walk', files: 3, sizeBytes: BigInt(2 * BYTES.length) })
+    return { transfer: 't1', seq: 1, receiverOnline: false }
+  })
+  await sender.transfers.offer('chat:1', { files, folders: ['walk/none'] })
+  expect(sender.shown()).toMatchObject({ phase: 'waiting', listed: [{}, {}, {}] })
+  const receiver = receiving()
+  await receiver.transfers.accept('chat:1', { ...offer, files: 3, sizeBytes: 2 * BYTES.length })
+  sender.context.notice(TransferAcceptedSchema, accepted)
+  connect(sender.opened[0], receiver.opened[0])
+  await until(() => receiver.shown().phase === 'received')
+  const received = await receiver.transfers.received('t1')
+  expect(received?.entries.map(({ path }) => path)).toEqual(['walk/a.bin', 'walk/deep/b.bin', 'walk/none'])
+  expect(received?.blob(1, '').size).toBe(BYTES.length)
+  expect(sender.context.called).not.toContain('Store')
+})
+
+test('another manifest than was offered is not taken', async () => {
+  const sender = await offering()
+  const receiver = receiving()
+  await receiver.transfers.accept('chat:1', { ...offer, sizeBytes: 1 })
+  sender.context.notice(TransferAcceptedSchema, accepted)
+  connect(sender.opened[0], receiver.opened[0])
+  await until(() => receiver.shown().phase === 'failed')
+  expect(receiver.shown().error).toBe('transfers.notOffered')
+  expect(receiver.finished).toEqual([])
 })
 
 test('taken before the answer to the offer was here: sent all the same', async () => {
@@ -185,7 +225,7 @@ test('taken before the answer to the offer was here: sent all the same', async (
     sender.context.notice(TransferAcceptedSchema, accepted)
     return { transfer: 't1', seq: 1, receiverOnline: true }
   })
-  await sender.transfers.offer('chat:1', file())
+  await sender.transfers.offer('chat:1', picked())
   expect(sender.opened).toMatchObject([{ session: 't1', offerer: true }])
   expect(sender.shown().phase).toBe('connecting')
 })
@@ -256,9 +296,9 @@ test('the sender reloads: asks for the file again, refuses another, and goes on 
   sender.known.add('t1')
   sender.context.link.set('online')
   await until(() => sender.shown().phase === 'needsFile')
-  await sender.transfers.giveFile('t1', new File(['other'], 'b.bin'))
+  await sender.transfers.giveFiles('t1', picked(new File(['other'], 'b.bin')))
   expect(sender.shown()).toMatchObject({ phase: 'needsFile', error: 'transfers.otherFile' })
-  await sender.transfers.giveFile('t1', file())
+  await sender.transfers.giveFiles('t1', picked())
   expect(sender.opened).toMatchObject([{ session: 't1', offerer: true, again: true }])
 })
 
@@ -327,4 +367,15 @@ test('an accept the server refuses is said and leaves nothing behind', async () 
   expect(receiver.shown()).toMatchObject({ phase: 'failed', error: 'This file was taken on another device.' })
   expect(receiver.kept.size).toBe(0)
   expect(receiver.opened).toHaveLength(0)
+})
+
+test('nothing arrives on a path that looks whole: a new one is made, once', async () => {
+  const sender = await offering()
+  sender.context.notice(TransferAcceptedSchema, accepted)
+  const [path] = sender.opened
+  path?.status.set({ phase: 'connected', ...NO_STATS })
+  sender.context.clock.advance(19_000)
+  expect(path?.rebuilt).toBe(0)
+  sender.context.clock.advance(60_000)
+  expect(path?.rebuilt).toBe(1)
 })

@@ -11,13 +11,15 @@ import {
   type TransferOffered,
 } from '../../schema/transfers_pb'
 import type { Peers, Release } from '../peers/api'
-import { readHandle } from './file-handle'
+import { readAgain } from './file-handle'
 import { Incoming } from './incoming'
 import { Outgoing, type SideDependencies } from './outgoing'
-import type { ReceivedFiles } from './sink'
+import type { Received, ReceivedFiles } from './landing'
 import { ProgressBoard } from './progress'
+import { equal } from './protocol/tree'
 import { Records, type TransferRecord } from './records'
-import type { Transfer, TransferProgress, TransfersApi } from './types'
+import { PickedSource, type Picked } from './source'
+import { LISTED_MAX, type Transfer, type TransferProgress, type TransfersApi } from './types'
 
 /** From a contact, and while somebody looks: files up to this size are taken without asking. */
 export const AUTO_ACCEPT_BYTES_MAX = 25 * 1024 * 1024
@@ -68,17 +70,17 @@ export class Transfers implements TransfersApi {
     return this.#board.of(transfer)
   }
 
-  async offer(log: string, file: File, handle?: FileSystemFileHandle): Promise<void> {
+  async offer(log: string, picked: Picked): Promise<void> {
     const { context, claim } = this.#dependencies
-    const mediaType = file.type || 'application/octet-stream'
-    const offer = { log, name: file.name, sizeBytes: BigInt(file.size), mediaType }
+    const source = new PickedSource(picked)
+    const { name, mediaType, count: files, manifest } = source
+    const { sizeBytes } = manifest
+    const offer = { log, name, sizeBytes: BigInt(sizeBytes), mediaType, files }
     const { transfer, receiverOnline } = await context.call(TransfersService.method.offer, offer)
     const release = await claim(transfer)
     if (release !== null) this.#claims.set(transfer, release)
-    const outgoing = new Outgoing(transfer, file, false, this.#side(transfer))
+    const outgoing = new Outgoing(transfer, source, false, this.#side(transfer))
     this.#outgoing.set(transfer, outgoing)
-    const createdAtMs = context.clock.nowMs()
-    const { name, size: sizeBytes } = file
     await this.#keep({
       direction: 'out',
       transfer,
@@ -86,14 +88,17 @@ export class Transfers implements TransfersApi {
       name,
       sizeBytes,
       mediaType,
-      createdAtMs,
-      ...(handle && { handle }),
+      files,
+      createdAtMs: context.clock.nowMs(),
+      manifest: manifest.digest,
+      folder: manifest.entries.every(({ path, folder }) => folder || path.includes('/')),
+      ...(picked.handles && { handles: picked.handles }),
     })
     if (this.#acceptedEarly.delete(transfer)) outgoing.open()
     else if (!receiverOnline) await outgoing.store()
   }
 
-  async accept(log: string, { transfer, name, sizeBytes, mediaType }: Transfer): Promise<void> {
+  async accept(log: string, { transfer, name, sizeBytes, mediaType, files }: Transfer): Promise<void> {
     const { context, claim } = this.#dependencies
     if (this.#incoming.has(transfer)) return
     const release = this.#claims.get(transfer) ?? (await claim(transfer))
@@ -107,12 +112,13 @@ export class Transfers implements TransfersApi {
     try {
       await context.call(TransfersService.method.accept, { transfer })
     } catch (error) {
-      this.#letGo(transfer)
+      await this.#letGo(transfer)
       this.#board.publish(transfer, { phase: 'failed', error: (error as Error).message })
       return
     }
     const createdAtMs = context.clock.nowMs()
-    const record: TransferRecord = { direction: 'in', transfer, log, name, sizeBytes, mediaType, createdAtMs }
+    const what = { transfer, log, name, sizeBytes, mediaType, files, createdAtMs }
+    const record: TransferRecord = { direction: 'in', ...what }
     await this.#keep(record)
     await this.#receive(record, again)
   }
@@ -125,46 +131,45 @@ export class Transfers implements TransfersApi {
     await this.#dependencies.context.call(TransfersService.method.cancel, { transfer })
   }
 
-  async giveFile(transfer: string, file: File): Promise<void> {
+  async giveFiles(transfer: string, picked: Picked): Promise<void> {
     const record = await this.#records.get(transfer)
     const outgoing = this.#outgoing.get(transfer)
     if (record === null || outgoing === undefined) return
-    if (file.name !== record.name || file.size !== record.sizeBytes) {
+    const source = sourceOf(picked, record)
+    if (source === null) {
       this.#board.publish(transfer, { error: 'transfers.otherFile' })
       return
     }
-    outgoing.give(file)
+    outgoing.give(source)
     await this.#openWhenAccepted(outgoing)
   }
 
-  async regainFile(transfer: string): Promise<boolean> {
-    const file = await readHandle((await this.#records.get(transfer))?.handle, true)
-    if (file !== null) await this.giveFile(transfer, file)
-    return file !== null
+  async regainFiles(transfer: string): Promise<boolean> {
+    const picked = await readAgain((await this.#records.get(transfer))?.handles, true)
+    if (picked !== null) await this.giveFiles(transfer, picked)
+    return picked !== null
   }
 
   async storeInstead(transfer: string): Promise<void> {
     await this.#outgoing.get(transfer)?.store()
   }
 
-  async received(transfer: string): Promise<Blob | null> {
+  async received(transfer: string): Promise<Received | null> {
+    const inMemory = await this.#incoming.get(transfer)?.received()
+    return inMemory ?? this.#dependencies.files.read(transfer)
+  }
+
+  async saved(transfer: string): Promise<void> {
     const record = await this.#records.get(transfer)
-    if (record === null) return null
-    const blob =
-      (await this.#incoming.get(transfer)?.blob()) ??
-      (await this.#dependencies.files.read(transfer, record.mediaType))
-    if (blob !== null) await this.#keep({ ...record, savedAtMs: this.#dependencies.context.clock.nowMs() })
-    return blob
+    if (record !== null) await this.#keep({ ...record, savedAtMs: this.#dependencies.context.clock.nowMs() })
   }
 
   #signedIn(session: Session | null): void {
     const before = this.#session
     this.#session = session
     if (session !== null || before === null) return
-    for (const transfer of [...this.#outgoing.keys(), ...this.#incoming.keys()]) {
-      this.#letGo(transfer)
-      void this.#dependencies.files.remove(transfer)
-    }
+    for (const transfer of [...this.#outgoing.keys(), ...this.#incoming.keys()])
+      void this.#letGo(transfer).then(() => this.#dependencies.files.remove(transfer))
     this.#resumed = false
   }
 
@@ -199,9 +204,12 @@ export class Transfers implements TransfersApi {
     else await this.#receive(record, true)
   }
 
-  async #resumeOutgoing({ transfer, handle }: TransferRecord): Promise<void> {
-    const file = await readHandle(handle, false)
-    this.#outgoing.set(transfer, new Outgoing(transfer, file, true, this.#side(transfer)))
+  async #resumeOutgoing(record: TransferRecord): Promise<void> {
+    const { transfer, handles, folder = false } = record
+    const picked = await readAgain(handles, false)
+    const source = picked === null ? null : sourceOf(picked, record)
+    this.#board.publish(transfer, { folder })
+    this.#outgoing.set(transfer, new Outgoing(transfer, source, true, this.#side(transfer)))
   }
 
   /** Whether the record is of a file that was received whole and is still there. */
@@ -209,8 +217,10 @@ export class Transfers implements TransfersApi {
     if (record.sha256 === undefined) return false
     const saved = record.savedAtMs
     if (saved !== undefined && this.#dependencies.context.clock.nowMs() - saved > KEEP_SAVED_MS) return false
-    if ((await this.#dependencies.files.read(record.transfer, record.mediaType)) === null) return false
-    this.#board.publish(record.transfer, { phase: 'received', doneBytes: record.sizeBytes })
+    const received = await this.#dependencies.files.read(record.transfer)
+    if (received === null) return false
+    const listed = record.files > 0 ? received.entries.slice(0, LISTED_MAX) : []
+    this.#board.publish(record.transfer, { phase: 'received', doneBytes: record.sizeBytes, listed })
     return true
   }
 
@@ -240,13 +250,14 @@ export class Transfers implements TransfersApi {
       ({ direction, savedAtMs }) => direction === 'in' && !savedAtMs,
     )
     if (kept.length >= AUTO_ACCEPT_COUNT_MAX) return
-    const { transfer, name, mediaType, senderDevice } = offer
+    const { transfer, name, mediaType, files, senderDevice } = offer
     const sizeBytes = Number(offer.sizeBytes)
     await this.accept(event.log, {
       transfer,
       name,
       sizeBytes,
       mediaType,
+      files,
       senderDevice,
       result: '',
       path: 'unknown',
@@ -271,19 +282,21 @@ export class Transfers implements TransfersApi {
   }
 
   async #forget(transfer: string): Promise<void> {
-    this.#letGo(transfer)
+    await this.#letGo(transfer)
     this.#board.clear(transfer)
     await this.#records.delete(transfer)
     await this.#dependencies.files.remove(transfer)
   }
 
-  #letGo(transfer: string): void {
+  /** Resolves when what was written to is closed. */
+  async #letGo(transfer: string): Promise<void> {
+    const incoming = this.#incoming.get(transfer)
     this.#outgoing.get(transfer)?.end()
     this.#outgoing.delete(transfer)
-    this.#incoming.get(transfer)?.end()
     this.#incoming.delete(transfer)
     this.#claims.get(transfer)?.()
     this.#claims.delete(transfer)
+    await incoming?.end()
   }
 
   async #keep(record: TransferRecord): Promise<void> {
@@ -293,5 +306,15 @@ export class Transfers implements TransfersApi {
   #side(transfer: string): SideDependencies {
     const { context, peers } = this.#dependencies
     return { context, peers, publish: (patch) => this.#board.publish(transfer, patch) }
+  }
+}
+
+/** The files of an offer of ours, picked again; null when they are others. */
+function sourceOf(picked: Picked, { manifest }: TransferRecord): PickedSource | null {
+  try {
+    const source = new PickedSource(picked)
+    return manifest !== undefined && equal(source.manifest.digest, manifest) ? source : null
+  } catch {
+    return null // what cannot be handed over together was not offered together
   }
 }
