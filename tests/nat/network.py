@@ -10,11 +10,11 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from .rules import Nat, door_rules, router_rules
+from .rules import MEND_RULES, Nat, cut_rules, door_rules, router_rules
 
 # RFC 5737's addresses for examples: nothing outside has them.
 RELAY_ADDRESS, DOOR_ADDRESS = "203.0.113.1", "203.0.113.2"
-PUBLIC_PORT, SERVER_PORT = 443, 8300
+PUBLIC_PORT, SERVER_PORT, DISCOVERY_PORT = 443, 8300, 8303
 PROGRAMS = ("ip", "nft", "sysctl")
 
 
@@ -38,6 +38,8 @@ class Home:
     nat: Nat
     side: str
     namespace: str
+    router: str
+    public_address: str
 
     @property
     def handle(self) -> str:
@@ -48,7 +50,8 @@ class Home:
 class Network:
     """Two homes for each kind of NAT around one public network. `close` removes all of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *kinds: Nat) -> None:
+        self._kinds = kinds or tuple(Nat)
         self._prefix = f"hutong-{os.getpid()}"
         self._namespaces: list[str] = []
         self.public = f"{self._prefix}-pub"
@@ -58,8 +61,16 @@ class Network:
         """Make it. Raises `RuntimeError` with what the program said that refused."""
         _sweep()
         self._build_public()
-        for number, (nat, side) in enumerate(((nat, side) for nat in Nat for side in "ab"), start=10):
+        for number, (nat, side) in enumerate(((nat, side) for nat in self._kinds for side in "ab"), start=10):
             self._build_home(nat, side, number)
+
+    def cut(self, home: Home, other: Home) -> None:
+        """Let nothing pass any more between a home and another; the server stays in reach of both."""
+        self._nft(home.router, cut_rules(other.public_address))
+
+    def mend(self, home: Home) -> None:
+        """Undo every `cut` of a home."""
+        self._nft(home.router, MEND_RULES)
 
     def close(self) -> None:
         """Remove every namespace; what runs in them has to be ended before."""
@@ -107,7 +118,7 @@ class Network:
         for router in dict.fromkeys((outer, inner)):
             self._run(["ip", "netns", "exec", router, "sysctl", "-qw", "net.ipv4.ip_forward=1"])
             self._nft(router, router_rules(nat))
-        self.homes[nat, side] = Home(nat, side, home)
+        self.homes[nat, side] = Home(nat, side, home, outer, f"203.0.113.{number}")
 
     def _join(self, namespace: str, interface: str, address: str, router: str = "") -> None:
         route = (f"route add default via {router}",) if router else ()

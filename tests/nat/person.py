@@ -16,6 +16,8 @@ import uvloop
 from hutong.client import Client, Event
 from hutong.client.transfers import IncomingOffer
 
+from .observed import Observed, observe, pace
+
 PASSWORD = "correct horse"
 
 
@@ -33,6 +35,8 @@ class Person:
         self._into = folder / "received"
         self._into.mkdir()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._observed: dict[str, Observed] = {}
+        self._hurry = asyncio.Event()
 
     async def run(self) -> None:
         """Listen to offers and commands until the end of input."""
@@ -58,16 +62,26 @@ class Person:
                 self._start(offer.name, self._receive(offer))
 
     async def _receive(self, offer: IncomingOffer) -> None:
-        received = await self._me.transfers.receive(offer, self._into)
-        tell(id=offer.name, way=received.way.name.lower(), path=str(received.path))
+        observed = self._observed[offer.name] = Observed()
+        with observe(observed):
+            received = await self._me.transfers.receive(offer, self._into)
+        way = received.way.name.lower()
+        tell(id=offer.name, way=way, path=str(received.path), line=observed.line, **observed.told())
 
     async def _do(self, command: dict[str, Any]) -> None:
         if command["do"] == "know":
             await self._me.contacts.ask((await self._me.contacts.find(command["handle"])).person)
             tell(id=command["id"])
+        elif command["do"] == "observed":
+            observed = self._observed.get(command["file"], Observed())
+            tell(id=command["id"], **observed.told())
+        elif command["do"] == "hurry":
+            self._hurry.set()
+            tell(id=command["id"])
         else:
             conversation = await self._me.open(command["to"])
-            delivered = await self._me.transfers.send(conversation, Path(command["path"]))
+            with pace(command["bytes_per_s"], command["linger_s"], self._hurry):
+                delivered = await self._me.transfers.send(conversation, Path(command["path"]))
             tell(id=command["id"], way=delivered.way.name.lower())
 
     def _start(self, name: str, work: Any) -> None:

@@ -91,3 +91,22 @@ table ip nat {{
   }}
 }}
 """
+
+
+MEND_RULES = """
+table ip cut {}
+delete table ip cut
+"""
+
+
+def cut_rules(address: str) -> str:
+    """Return rules of a router that lose everything to and from an outside address."""
+    return f"""
+table ip cut {{
+  chain lose {{
+    type filter hook forward priority -10;
+    ip saddr {address} drop;
+    ip daddr {address} drop;
+  }}
+}}
+"""

@@ -13,13 +13,14 @@ import pytest
 
 from .network import Network, missing
 from .rules import Nat
-from .theory import expected, pairs, table
+from .theory import LUCK, agrees, expected, linger_s, pairs, table
 from .town import Town, TownError
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs/nat.md"
 WRITE = "HUTONG_WRITE_NAT_MATRIX"
 _AT_ONCE = 7
-_FILE_BYTES = 200_000
+# Four chunks: the one that is begun on the relay ends there.
+_FILE_BYTES = 1_000_000
 # A pair that had too little of a busy processor is tried again alone: theory says what can open,
 # not how soon. More than these are no accident.
 _AGAIN_MAX = 4
@@ -52,7 +53,8 @@ def _document(found: str) -> str:
 
 Written by `tests/nat` (root, Linux network namespaces, nftables), which compares it with theory:
 `{WRITE}=1 pytest tests/nat` writes it again. Two Python clients with a router each, one server in between,
-one file a pair. **direct** is from device to device over UDP, **relayed** over the built-in relay.
+one file a pair. **direct** is from device to device, by QUIC over UDP or by TCP, **relayed** over the
+built-in relay.
 
 {found}
 
@@ -60,19 +62,27 @@ one file a pair. **direct** is from device to device over UDP, **relayed** over 
   has sent something to; *port-restricted* only from the very port it has sent to; *symmetric* takes another
   port for each of them, which the others do not know. *Double NAT* is one port-restricted router behind
   another.
-- Where UDP is blocked, or only TCP port 443 is open, the device reaches the relay over TCP.
+- *After guessing*: the port-restricted side tries 1,000 ports of the symmetric one, which has opened 256.
+  They meet within five seconds, most often within one; in one of fifty attempts they do not, and the relay
+  carries until one of the next does.
+- Where UDP is blocked, both connect over TCP at the same moment. Where only port 443 is open, the device
+  reaches the relay over TCP and nobody else. A symmetric router takes another port for each TCP connection,
+  too.
 - "Only TCP 443" needs the relay on port 443 of an address of its own: `relay_port`, `relay_address`.
 """
 
 
 async def _way(town: Town, sender: Nat, receiver: Nat) -> str:
     try:
-        return await town.transfer(sender, receiver, os.urandom(_FILE_BYTES))
+        return await town.transfer(
+            sender, receiver, os.urandom(_FILE_BYTES), linger_s=linger_s(sender, receiver)
+        )
     except (TownError, TimeoutError) as error:
         return f"failed ({error})"
 
 
 async def test_the_matrix(town: Town) -> None:
+    """PUNCH1, PUNCH6, PUNCH8, PUNCH10."""
     started_s = time.monotonic()
     slots = asyncio.Semaphore(_AT_ONCE)
 
@@ -86,14 +96,15 @@ async def test_the_matrix(town: Town) -> None:
 
     ways = await asyncio.gather(*(one(*pair) for pair in pairs()))
     matrix = dict(zip(pairs(), ways, strict=True))
-    again = [pair for pair in pairs() if matrix[pair] != expected(*pair)]
+    again = [pair for pair in pairs() if not agrees(matrix[pair], *pair)]
     if len(again) <= _AGAIN_MAX:
         for pair in again * 2:
-            if matrix[pair] != expected(*pair):
+            if not agrees(matrix[pair], *pair):
                 matrix[pair] = await _way(town, *pair)
-    found = table(matrix)
+    lucky = {pair: LUCK for pair in pairs() if expected(*pair) == LUCK and agrees(matrix[pair], *pair)}
+    found = table({**matrix, **lucky})
     sys.stdout.write(f"\n{found}\n{time.monotonic() - started_s:.1f} s, {len(again)} tried again\n")
-    assert matrix == {pair: expected(*pair) for pair in pairs()}
+    assert {**matrix, **lucky} == {pair: expected(*pair) for pair in pairs()}
     if os.environ.get(WRITE):
         DOCUMENT.write_text(_document(found))
     assert DOCUMENT.read_text() == _document(found), f"run it with {WRITE}=1 to write docs/nat.md"

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import itertools
 import json
 import os
 import ssl
 import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .network import DOOR_ADDRESS, PUBLIC_PORT, RELAY_ADDRESS, SERVER_PORT, Home, Network
+from .network import (
+    DISCOVERY_PORT,
+    DOOR_ADDRESS,
+    PUBLIC_PORT,
+    RELAY_ADDRESS,
+    SERVER_PORT,
+    Home,
+    Network,
+)
 from .rules import Nat
 
 ROOT = Path(__file__).resolve().parents[2]
-_START_S = 60
+_START_S = 120
 _ANSWER_S = 90
 _END_S = 5
 _HUTONG = str(Path(sys.executable).with_name("hutong"))
@@ -86,6 +97,7 @@ class Server(Program):
             HUTONG_PUBLIC_URL=f"https://{DOOR_ADDRESS}:{PUBLIC_PORT}",
             HUTONG_RELAY_PORT=str(PUBLIC_PORT),
             HUTONG_RELAY_ADDRESS=RELAY_ADDRESS,
+            HUTONG_RELAY_DISCOVERY=f"{DOOR_ADDRESS}:{DISCOVERY_PORT}",
             HUTONG_RATE_LIMIT_FACTOR="1000",
             HUTONG_LOG_LEVEL="warning",
         )
@@ -173,6 +185,15 @@ class Resident(Program):
             await self._reading
 
 
+@dataclass
+class Sending:
+    """A transfer under way, and what both will say in the end."""
+
+    file: str
+    sent: asyncio.Task[dict[str, Any]]
+    received: asyncio.Task[dict[str, Any]]
+
+
 class Town:
     """Everybody."""
 
@@ -198,17 +219,39 @@ class Town:
         await asyncio.gather(*(each.end() for each in self._residents.values()))
         await self._server.end()
 
-    async def transfer(self, sender: Nat, receiver: Nat, data: bytes) -> str:
+    def resident(self, nat: Nat, side: str) -> Resident:
+        """Return who lives there."""
+        return self._residents[nat, side]
+
+    async def transfer(self, sender: Nat, receiver: Nat, data: bytes, linger_s: float) -> str:
         """Send a file from the one's side a to the other's side b; return its way.
 
-        Raises `TownError`, `TimeoutError`; `AssertionError` when something else arrived.
+        It waits so long for a direct path. Raises `TownError`, `TimeoutError`; `AssertionError` when
+        something else arrived.
         """
+        async with self.sending(sender, receiver, data, linger_s=linger_s) as sending:
+            sent, received = await sending.sent, await sending.received
+        ways = {sent["way"], received["way"]}
+        if ways != {"relayed" if received["line"] == "relay" else "direct"}:
+            return f"{received['line']}, called {' and '.join(sorted(ways))}"
+        return str(received["line"])
+
+    @contextlib.asynccontextmanager
+    async def sending(
+        self, sender: Nat, receiver: Nat, data: bytes, *, linger_s: float, bytes_per_s: int = 20_000
+    ) -> AsyncIterator[Sending]:
+        """Start a transfer. What arrived is compared afterwards."""
         a, b = self._residents[sender, "a"], self._residents[receiver, "b"]
         source = self._folder / f"{next(self._numbers)}.bin"
         source.write_bytes(data)
-        sent, received = await asyncio.gather(
-            a.ask(do="send", to=b.handle, path=str(source)), b.hear(source.name)
-        )
-        assert Path(received["path"]).read_bytes() == data
-        assert sent["way"] == received["way"]
-        return str(sent["way"])
+        asked = a.ask(do="send", to=b.handle, path=str(source), linger_s=linger_s, bytes_per_s=bytes_per_s)
+        sending = Sending(source.name, asyncio.create_task(asked), asyncio.create_task(b.hear(source.name)))
+        try:
+            yield sending
+            received = await sending.received
+            assert Path(received["path"]).read_bytes() == data
+            await sending.sent
+        finally:
+            for task in (sending.sent, sending.received):
+                task.cancel()
+            await asyncio.wait([sending.sent, sending.received])
