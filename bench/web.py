@@ -1,7 +1,7 @@
 """The web client with a conversation of 100,000 messages, in Chromium, on a real server.
 
 Estimate before measuring: reading 100 events from IndexedDB takes 5-10 ms, folding and drawing the 15 rows of
-a first picture 20-30 ms, so a conversation opens in 50 ms however long it is. 250 KB at 1.6 Mbit/s are 1.25 s,
+a first picture 20-30 ms: a conversation opens in 50 ms however long it is. 250 KB at 1.6 Mbit/s take 1.2 s,
 and 1.85 s with four round trips of 150 ms: two seconds for a first visit leave next to nothing for the
 processor.
 The `cpu` figures are processor time of the page's main thread: they say the same on a busy machine.

@@ -17,6 +17,7 @@ from hutong.schema import (
     bots_pb2,
     chat_pb2,
     contacts_pb2,
+    direct_pb2,
     files_pb2,
     forwarding_pb2,
     identity_pb2,
@@ -26,6 +27,7 @@ from hutong.schema import (
     peers_pb2,
     pins_pb2,
     polls_pb2,
+    preferences_pb2,
     previews_pb2,
     reactions_pb2,
     scheduled_pb2,
@@ -134,6 +136,17 @@ LIST_JOIN_REQUESTS = method(
 )
 ANSWER_JOIN_REQUEST = method(_invites, "Invites.Answer", invites_pb2.AnswerRequest, invites_pb2.AnswerReply)
 
+_preferences = preferences_pb2.DESCRIPTOR
+GET_PREFERENCES = method(
+    _preferences, "Preferences.Get", preferences_pb2.GetRequest, preferences_pb2.GetReply
+)
+SET_ACCOUNT = method(
+    _preferences,
+    "Preferences.SetAccount",
+    preferences_pb2.SetAccountRequest,
+    preferences_pb2.SetAccountReply,
+)
+
 _bots = bots_pb2.DESCRIPTOR
 CREATE_BOT = method(_bots, "Bots.CreateBot", bots_pb2.CreateBotRequest, bots_pb2.CreateBotReply)
 LIST_BOTS = method(_bots, "Bots.ListBots", bots_pb2.ListBotsRequest, bots_pb2.ListBotsReply)
@@ -182,6 +195,8 @@ GET_ICE_SERVERS = method(
 )
 SAY = method(_peers, "Peers.Say", peers_pb2.SayRequest, peers_pb2.SayReply)
 FETCH = method(_peers, "Peers.Fetch", peers_pb2.FetchRequest, peers_pb2.FetchReply)
+
+ATTEND = method(direct_pb2.DESCRIPTOR, "Direct.Attend", direct_pb2.AttendRequest, direct_pb2.AttendReply)
 
 _transfers = transfers_pb2.DESCRIPTOR
 OFFER = method(_transfers, "Transfers.Offer", transfers_pb2.OfferRequest, transfers_pb2.OfferReply)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from google.protobuf.message import Message
 
@@ -17,6 +17,7 @@ from hutong.platform.deadlines import Deadlines
 from hutong.platform.errors import ResourceExhausted
 from hutong.platform.event_packets import Pushed, to_bus
 from hutong.platform.events import kind_of
+from hutong.platform.log import Stored
 from hutong.platform.metrics import Metrics
 from hutong.platform.rpc import Method
 from hutong.platform.settings import Settings
@@ -57,6 +58,7 @@ class Sessions:
         self._dirty: list[Connection] = []
         self._counts: Counter[tuple[str, str]] = Counter()
         self._watchers: list[Callable[[str], object]] = []
+        self._hearers: list[Callable[[Sequence[Stored]], object]] = []
         self.closing = False
 
     def challenge(self, network: bytes) -> link_pb2.Challenge:
@@ -169,11 +171,17 @@ class Sessions:
 
     # ---- what a commit brings ----
 
+    def on_committed(self, hearer: Callable[[Sequence[Stored]], object]) -> None:
+        """Call `hearer` with the events of each commit. It must cost next to nothing."""
+        self._hearers.append(hearer)
+
     def publish(self, outcome: Outcome) -> None:
         """Put what was committed on the bus: events by log, then notices, then endings."""
         self.metrics.events.inc(len(outcome.events))
         for event in outcome.events:
             self._bus.publish(f"log.{event.log}", to_bus(event))
+        for hearer in self._hearers:
+            hearer(outcome.events)
         for notify in outcome.notices:
             self.notify(notify)
         for log, user in outcome.unfollows:

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from hutong.schema import options_pb2 as hutong_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18hutong/preferences.proto\x12\x12hutong.preferences\x1a\x14hutong/options.proto\"\x7f\n\x0c\x43onversation\x12\x0b\n\x03log\x18\x01 \x01(\t\x12\x14\n\x0cpinned_at_ms\x18\x02 \x01(\x03\x12\x16\n\x0emuted_until_ms\x18\x03 \x01(\x03\x12\x12\n\nhidden_seq\x18\x04 \x01(\r\x12\x0e\n\x06unread\x18\x05 \x01(\x08\x12\x10\n\x08mentions\x18\x06 \x01(\x08\"C\n\x05\x44raft\x12\x0b\n\x03log\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x10\n\x08reply_to\x18\x03 \x01(\r\x12\r\n\x05\x61t_ms\x18\x04 \x01(\x03\"7\n\x05Quiet\x12\x10\n\x08\x66rom_min\x18\x01 \x01(\r\x12\x0e\n\x06to_min\x18\x02 \x01(\r\x12\x0c\n\x04zone\x18\x03 \x01(\t\"\xa3\x01\n\x07\x41\x63\x63ount\x12/\n\tlast_seen\x18\x01 \x01(\x0e\x32\x1c.hutong.preferences.Audience\x12\x19\n\x11hide_push_content\x18\x02 \x01(\x08\x12(\n\x05quiet\x18\x03 \x01(\x0b\x32\x19.hutong.preferences.Quiet\x12\x10\n\x08language\x18\x04 \x01(\t\x12\x10\n\x08push_off\x18\x05 \x01(\x08\"\x0c\n\nGetRequest\"\x9c\x01\n\x08GetReply\x12,\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.hutong.preferences.Account\x12\x37\n\rconversations\x18\x02 \x03(\x0b\x32 .hutong.preferences.Conversation\x12)\n\x06\x64rafts\x18\x03 \x03(\x0b\x32\x19.hutong.preferences.Draft\"A\n\x11SetAccountRequest\x12,\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.hutong.preferences.Account\"\x11\n\x0fSetAccountReply\"P\n\x16SetConversationRequest\x12\x36\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32 .hutong.preferences.Conversation\"\x16\n\x14SetConversationReply\";\n\x0fSetDraftRequest\x12(\n\x05\x64raft\x18\x01 \x01(\x0b\x32\x19.hutong.preferences.Draft\"\x1e\n\rSetDraftReply\x12\r\n\x05\x61t_ms\x18\x01 \x01(\x03\"G\n\x0e\x41\x63\x63ountChanged\x12,\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.hutong.preferences.Account:\x07\x92\xb5\x18\x03\x08\xa5\r\"V\n\x13\x43onversationChanged\x12\x36\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32 .hutong.preferences.Conversation:\x07\x92\xb5\x18\x03\x08\xa6\r\"A\n\x0c\x44raftChanged\x12(\n\x05\x64raft\x18\x01 \x01(\x0b\x32\x19.hutong.preferences.Draft:\x07\x92\xb5\x18\x03\x08\xb8\r*6\n\x08\x41udience\x12\x15\n\x11\x41UDIENCE_CONTACTS\x10\x00\x12\x13\n\x0f\x41UDIENCE_NOBODY\x10\x01\x32\x91\x03\n\x0bPreferences\x12P\n\x03Get\x12\x1e.hutong.preferences.GetRequest\x1a\x1c.hutong.preferences.GetReply\"\x0b\x8a\xb5\x18\x07\x08\xa5\r\x10\x01\x18\x01\x12\x61\n\nSetAccount\x12%.hutong.preferences.SetAccountRequest\x1a#.hutong.preferences.SetAccountReply\"\x07\x8a\xb5\x18\x03\x08\xa6\r\x12p\n\x0fSetConversation\x12*.hutong.preferences.SetConversationRequest\x1a(.hutong.preferences.SetConversationReply\"\x07\x8a\xb5\x18\x03\x08\xa7\r\x12[\n\x08SetDraft\x12#.hutong.preferences.SetDraftRequest\x1a!.hutong.preferences.SetDraftReply\"\x07\x8a\xb5\x18\x03\x08\xa8\rb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18hutong/preferences.proto\x12\x12hutong.preferences\x1a\x14hutong/options.proto\"\x7f\n\x0c\x43onversation\x12\x0b\n\x03log\x18\x01 \x01(\t\x12\x14\n\x0cpinned_at_ms\x18\x02 \x01(\x03\x12\x16\n\x0emuted_until_ms\x18\x03 \x01(\x03\x12\x12\n\nhidden_seq\x18\x04 \x01(\r\x12\x0e\n\x06unread\x18\x05 \x01(\x08\x12\x10\n\x08mentions\x18\x06 \x01(\x08\"C\n\x05\x44raft\x12\x0b\n\x03log\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x10\n\x08reply_to\x18\x03 \x01(\r\x12\r\n\x05\x61t_ms\x18\x04 \x01(\x03\"7\n\x05Quiet\x12\x10\n\x08\x66rom_min\x18\x01 \x01(\r\x12\x0e\n\x06to_min\x18\x02 \x01(\r\x12\x0c\n\x04zone\x18\x03 \x01(\t\"\xb8\x01\n\x07\x41\x63\x63ount\x12/\n\tlast_seen\x18\x01 \x01(\x0e\x32\x1c.hutong.preferences.Audience\x12\x19\n\x11hide_push_content\x18\x02 \x01(\x08\x12(\n\x05quiet\x18\x03 \x01(\x0b\x32\x19.hutong.preferences.Quiet\x12\x10\n\x08language\x18\x04 \x01(\t\x12\x10\n\x08push_off\x18\x05 \x01(\x08\x12\x13\n\x0b\x64irect_text\x18\x06 \x01(\x08\"\x0c\n\nGetRequest\"\x9c\x01\n\x08GetReply\x12,\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.hutong.preferences.Account\x12\x37\n\rconversations\x18\x02 \x03(\x0b\x32 .hutong.preferences.Conversation\x12)\n\x06\x64rafts\x18\x03 \x03(\x0b\x32\x19.hutong.preferences.Draft\"A\n\x11SetAccountRequest\x12,\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.hutong.preferences.Account\"\x11\n\x0fSetAccountReply\"P\n\x16SetConversationRequest\x12\x36\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32 .hutong.preferences.Conversation\"\x16\n\x14SetConversationReply\";\n\x0fSetDraftRequest\x12(\n\x05\x64raft\x18\x01 \x01(\x0b\x32\x19.hutong.preferences.Draft\"\x1e\n\rSetDraftReply\x12\r\n\x05\x61t_ms\x18\x01 \x01(\x03\"G\n\x0e\x41\x63\x63ountChanged\x12,\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.hutong.preferences.Account:\x07\x92\xb5\x18\x03\x08\xa5\r\"V\n\x13\x43onversationChanged\x12\x36\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32 .hutong.preferences.Conversation:\x07\x92\xb5\x18\x03\x08\xa6\r\"A\n\x0c\x44raftChanged\x12(\n\x05\x64raft\x18\x01 \x01(\x0b\x32\x19.hutong.preferences.Draft:\x07\x92\xb5\x18\x03\x08\xb8\r*6\n\x08\x41udience\x12\x15\n\x11\x41UDIENCE_CONTACTS\x10\x00\x12\x13\n\x0f\x41UDIENCE_NOBODY\x10\x01\x32\x91\x03\n\x0bPreferences\x12P\n\x03Get\x12\x1e.hutong.preferences.GetRequest\x1a\x1c.hutong.preferences.GetReply\"\x0b\x8a\xb5\x18\x07\x08\xa5\r\x10\x01\x18\x01\x12\x61\n\nSetAccount\x12%.hutong.preferences.SetAccountRequest\x1a#.hutong.preferences.SetAccountReply\"\x07\x8a\xb5\x18\x03\x08\xa6\r\x12p\n\x0fSetConversation\x12*.hutong.preferences.SetConversationRequest\x1a(.hutong.preferences.SetConversationReply\"\x07\x8a\xb5\x18\x03\x08\xa7\r\x12[\n\x08SetDraft\x12#.hutong.preferences.SetDraftRequest\x1a!.hutong.preferences.SetDraftReply\"\x07\x8a\xb5\x18\x03\x08\xa8\rb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,8 +46,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PREFERENCES'].methods_by_name['SetConversation']._serialized_options = b'\212\265\030\003\010\247\r'
   _globals['_PREFERENCES'].methods_by_name['SetDraft']._loaded_options = None
   _globals['_PREFERENCES'].methods_by_name['SetDraft']._serialized_options = b'\212\265\030\003\010\250\r'
-  _globals['_AUDIENCE']._serialized_start=1177
-  _globals['_AUDIENCE']._serialized_end=1231
+  _globals['_AUDIENCE']._serialized_start=1198
+  _globals['_AUDIENCE']._serialized_end=1252
   _globals['_CONVERSATION']._serialized_start=70
   _globals['_CONVERSATION']._serialized_end=197
   _globals['_DRAFT']._serialized_start=199
@@ -55,29 +55,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_QUIET']._serialized_start=268
   _globals['_QUIET']._serialized_end=323
   _globals['_ACCOUNT']._serialized_start=326
-  _globals['_ACCOUNT']._serialized_end=489
-  _globals['_GETREQUEST']._serialized_start=491
-  _globals['_GETREQUEST']._serialized_end=503
-  _globals['_GETREPLY']._serialized_start=506
-  _globals['_GETREPLY']._serialized_end=662
-  _globals['_SETACCOUNTREQUEST']._serialized_start=664
-  _globals['_SETACCOUNTREQUEST']._serialized_end=729
-  _globals['_SETACCOUNTREPLY']._serialized_start=731
-  _globals['_SETACCOUNTREPLY']._serialized_end=748
-  _globals['_SETCONVERSATIONREQUEST']._serialized_start=750
-  _globals['_SETCONVERSATIONREQUEST']._serialized_end=830
-  _globals['_SETCONVERSATIONREPLY']._serialized_start=832
-  _globals['_SETCONVERSATIONREPLY']._serialized_end=854
-  _globals['_SETDRAFTREQUEST']._serialized_start=856
-  _globals['_SETDRAFTREQUEST']._serialized_end=915
-  _globals['_SETDRAFTREPLY']._serialized_start=917
-  _globals['_SETDRAFTREPLY']._serialized_end=947
-  _globals['_ACCOUNTCHANGED']._serialized_start=949
-  _globals['_ACCOUNTCHANGED']._serialized_end=1020
-  _globals['_CONVERSATIONCHANGED']._serialized_start=1022
-  _globals['_CONVERSATIONCHANGED']._serialized_end=1108
-  _globals['_DRAFTCHANGED']._serialized_start=1110
-  _globals['_DRAFTCHANGED']._serialized_end=1175
-  _globals['_PREFERENCES']._serialized_start=1234
-  _globals['_PREFERENCES']._serialized_end=1635
+  _globals['_ACCOUNT']._serialized_end=510
+  _globals['_GETREQUEST']._serialized_start=512
+  _globals['_GETREQUEST']._serialized_end=524
+  _globals['_GETREPLY']._serialized_start=527
+  _globals['_GETREPLY']._serialized_end=683
+  _globals['_SETACCOUNTREQUEST']._serialized_start=685
+  _globals['_SETACCOUNTREQUEST']._serialized_end=750
+  _globals['_SETACCOUNTREPLY']._serialized_start=752
+  _globals['_SETACCOUNTREPLY']._serialized_end=769
+  _globals['_SETCONVERSATIONREQUEST']._serialized_start=771
+  _globals['_SETCONVERSATIONREQUEST']._serialized_end=851
+  _globals['_SETCONVERSATIONREPLY']._serialized_start=853
+  _globals['_SETCONVERSATIONREPLY']._serialized_end=875
+  _globals['_SETDRAFTREQUEST']._serialized_start=877
+  _globals['_SETDRAFTREQUEST']._serialized_end=936
+  _globals['_SETDRAFTREPLY']._serialized_start=938
+  _globals['_SETDRAFTREPLY']._serialized_end=968
+  _globals['_ACCOUNTCHANGED']._serialized_start=970
+  _globals['_ACCOUNTCHANGED']._serialized_end=1041
+  _globals['_CONVERSATIONCHANGED']._serialized_start=1043
+  _globals['_CONVERSATIONCHANGED']._serialized_end=1129
+  _globals['_DRAFTCHANGED']._serialized_start=1131
+  _globals['_DRAFTCHANGED']._serialized_end=1196
+  _globals['_PREFERENCES']._serialized_start=1255
+  _globals['_PREFERENCES']._serialized_end=1656
 # @@protoc_insertion_point(module_scope)

@@ -54,18 +54,20 @@ class Quiet(_message.Message):
     def __init__(self, from_min: _Optional[int] = ..., to_min: _Optional[int] = ..., zone: _Optional[str] = ...) -> None: ...
 
 class Account(_message.Message):
-    __slots__ = ("last_seen", "hide_push_content", "quiet", "language", "push_off")
+    __slots__ = ("last_seen", "hide_push_content", "quiet", "language", "push_off", "direct_text")
     LAST_SEEN_FIELD_NUMBER: _ClassVar[int]
     HIDE_PUSH_CONTENT_FIELD_NUMBER: _ClassVar[int]
     QUIET_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_FIELD_NUMBER: _ClassVar[int]
     PUSH_OFF_FIELD_NUMBER: _ClassVar[int]
+    DIRECT_TEXT_FIELD_NUMBER: _ClassVar[int]
     last_seen: Audience
     hide_push_content: bool
     quiet: Quiet
     language: str
     push_off: bool
-    def __init__(self, last_seen: _Optional[_Union[Audience, str]] = ..., hide_push_content: _Optional[bool] = ..., quiet: _Optional[_Union[Quiet, _Mapping[str, object]]] = ..., language: _Optional[str] = ..., push_off: _Optional[bool] = ...) -> None: ...
+    direct_text: bool
+    def __init__(self, last_seen: _Optional[_Union[Audience, str]] = ..., hide_push_content: _Optional[bool] = ..., quiet: _Optional[_Union[Quiet, _Mapping[str, object]]] = ..., language: _Optional[str] = ..., push_off: _Optional[bool] = ..., direct_text: _Optional[bool] = ...) -> None: ...
 
 class GetRequest(_message.Message):
     __slots__ = ()

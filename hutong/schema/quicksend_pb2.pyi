@@ -23,7 +23,6 @@ class Way(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     WAY_UNSPECIFIED: _ClassVar[Way]
     WAY_MANIFEST: _ClassVar[Way]
-    WAY_ONE_BY_ONE: _ClassVar[Way]
 ENDING_UNSPECIFIED: Ending
 ENDING_DONE: Ending
 ENDING_CANCELLED: Ending
@@ -33,7 +32,6 @@ ENDING_GONE: Ending
 ENDING_EXPIRED: Ending
 WAY_UNSPECIFIED: Way
 WAY_MANIFEST: Way
-WAY_ONE_BY_ONE: Way
 
 class OpenRequest(_message.Message):
     __slots__ = ("token",)

@@ -32,6 +32,7 @@ class StopReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     STOP_DIFFERENT: _ClassVar[StopReason]
     STOP_BROKEN_RULES: _ClassVar[StopReason]
     STOP_UNWRITABLE: _ClassVar[StopReason]
+    STOP_VERSION: _ClassVar[StopReason]
 RESULT_UNSPECIFIED: Result
 RESULT_DELIVERED: Result
 RESULT_STORED: Result
@@ -47,6 +48,7 @@ STOP_SOURCE_CHANGED: StopReason
 STOP_DIFFERENT: StopReason
 STOP_BROKEN_RULES: StopReason
 STOP_UNWRITABLE: StopReason
+STOP_VERSION: StopReason
 
 class OfferRequest(_message.Message):
     __slots__ = ("log", "name", "size_bytes", "media_type", "files")
@@ -171,12 +173,7 @@ class TransferAccepted(_message.Message):
     def __init__(self, transfer: _Optional[str] = ..., sender_device: _Optional[str] = ..., receiver_device: _Optional[str] = ...) -> None: ...
 
 class ChannelMessage(_message.Message):
-    __slots__ = ("ready", "chunk", "end", "received_bytes", "verified", "hello", "have", "credit_bytes", "compare", "placed", "arrived_bytes", "manifest", "piece", "ask", "root", "leaves", "stop", "door")
-    READY_FIELD_NUMBER: _ClassVar[int]
-    CHUNK_FIELD_NUMBER: _ClassVar[int]
-    END_FIELD_NUMBER: _ClassVar[int]
-    RECEIVED_BYTES_FIELD_NUMBER: _ClassVar[int]
-    VERIFIED_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("hello", "have", "credit_bytes", "compare", "placed", "arrived_bytes", "manifest", "piece", "ask", "root", "leaves", "stop", "door")
     HELLO_FIELD_NUMBER: _ClassVar[int]
     HAVE_FIELD_NUMBER: _ClassVar[int]
     CREDIT_BYTES_FIELD_NUMBER: _ClassVar[int]
@@ -190,11 +187,6 @@ class ChannelMessage(_message.Message):
     LEAVES_FIELD_NUMBER: _ClassVar[int]
     STOP_FIELD_NUMBER: _ClassVar[int]
     DOOR_FIELD_NUMBER: _ClassVar[int]
-    ready: Ready
-    chunk: bytes
-    end: End
-    received_bytes: int
-    verified: bool
     hello: Hello
     have: Have
     credit_bytes: int
@@ -208,21 +200,7 @@ class ChannelMessage(_message.Message):
     leaves: Leaves
     stop: Stop
     door: Door
-    def __init__(self, ready: _Optional[_Union[Ready, _Mapping[str, object]]] = ..., chunk: _Optional[bytes] = ..., end: _Optional[_Union[End, _Mapping[str, object]]] = ..., received_bytes: _Optional[int] = ..., verified: _Optional[bool] = ..., hello: _Optional[_Union[Hello, _Mapping[str, object]]] = ..., have: _Optional[_Union[Have, _Mapping[str, object]]] = ..., credit_bytes: _Optional[int] = ..., compare: _Optional[bool] = ..., placed: _Optional[bool] = ..., arrived_bytes: _Optional[int] = ..., manifest: _Optional[_Union[ManifestPart, _Mapping[str, object]]] = ..., piece: _Optional[_Union[Piece, _Mapping[str, object]]] = ..., ask: _Optional[bool] = ..., root: _Optional[bytes] = ..., leaves: _Optional[_Union[Leaves, _Mapping[str, object]]] = ..., stop: _Optional[_Union[Stop, _Mapping[str, object]]] = ..., door: _Optional[_Union[Door, _Mapping[str, object]]] = ...) -> None: ...
-
-class Ready(_message.Message):
-    __slots__ = ("offset",)
-    OFFSET_FIELD_NUMBER: _ClassVar[int]
-    offset: int
-    def __init__(self, offset: _Optional[int] = ...) -> None: ...
-
-class End(_message.Message):
-    __slots__ = ("sha256", "size_bytes")
-    SHA256_FIELD_NUMBER: _ClassVar[int]
-    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
-    sha256: bytes
-    size_bytes: int
-    def __init__(self, sha256: _Optional[bytes] = ..., size_bytes: _Optional[int] = ...) -> None: ...
+    def __init__(self, hello: _Optional[_Union[Hello, _Mapping[str, object]]] = ..., have: _Optional[_Union[Have, _Mapping[str, object]]] = ..., credit_bytes: _Optional[int] = ..., compare: _Optional[bool] = ..., placed: _Optional[bool] = ..., arrived_bytes: _Optional[int] = ..., manifest: _Optional[_Union[ManifestPart, _Mapping[str, object]]] = ..., piece: _Optional[_Union[Piece, _Mapping[str, object]]] = ..., ask: _Optional[bool] = ..., root: _Optional[bytes] = ..., leaves: _Optional[_Union[Leaves, _Mapping[str, object]]] = ..., stop: _Optional[_Union[Stop, _Mapping[str, object]]] = ..., door: _Optional[_Union[Door, _Mapping[str, object]]] = ...) -> None: ...
 
 class Hello(_message.Message):
     __slots__ = ("version", "manifest", "blake3", "arrivals")

@@ -14,13 +14,14 @@ import './shell/design/base.css'
 import { locale } from './shell/i18n/i18n.svelte'
 import { startPreferences } from './shell/preferences.svelte'
 import { registerServiceWorker } from './shell/pwa/updates.svelte'
-import { features } from './shell/registry'
 import { startRouter } from './shell/router.svelte'
 import Shell from './shell/Shell.svelte'
 import Unable from './shell/Unable.svelte'
 
 const target = document.getElementById('app')
 if (target === null) throw new Error('index.html has no #app')
+
+const rooms = (): Promise<typeof import('./shell/rooms')> => import('./shell/rooms')
 
 let root = ''
 let expect = (named: string): void => {
@@ -34,7 +35,7 @@ registerServiceWorker()
 try {
   const app = await createApp({
     linkUrl: linkUrl(location.href),
-    features: features.flatMap(({ model }) => model ?? []),
+    features: async () => (await rooms()).features.flatMap(({ model }) => model ?? []),
     deviceName: deviceName(navigator.userAgent),
     language: locale(),
     saveBlob,
@@ -45,7 +46,7 @@ try {
     onOutdated: () => location.reload(),
   })
   expect = (named) => void app.server.expect(named)
-  mount(Shell, { target, props: { app } })
+  mount(Shell, { target, props: { app, rooms } })
 } catch (error) {
   mount(Unable, { target, props: { error } })
 }

@@ -1,4 +1,4 @@
-"""A QUIC connection as a line of version 2 of transfers.
+"""A QUIC connection as a line of a transfer.
 
 What travels is cut as on a TCP connection (`protocols.transfer.records`), but not sealed: QUIC does that.
 """

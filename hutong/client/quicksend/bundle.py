@@ -43,15 +43,6 @@ class Bundle(Source):
         for source in self._sources:
             source.close()
 
-    def files(self) -> list[tuple[Path, int]]:
-        """Return where each file is, and its size, in the manifest's order; folders are left out."""
-        return [
-            (path.resolve().parent / entry.path, entry.size_bytes)
-            for path, source in zip(self._paths, self._sources, strict=True)
-            for entry in source.manifest.entries
-            if not entry.folder
-        ]
-
     def offer(self) -> pb.Offer:
         """Return what the receiver is shown before it decides."""
         entries = self.manifest.entries

@@ -19,10 +19,9 @@ from hutong.client.quicksend.meeting import Meeting
 from hutong.client.quicksend.path import Path
 from hutong.client.transfers.channel import CHANNEL_LABEL
 from hutong.client.transfers.cleanup import to_the_end
-from hutong.client.transfers.ends import ReceivingChannels
+from hutong.client.transfers.ends import Channels
 from hutong.client.transfers.landing import Landing
 from hutong.client.transfers.leftovers import clear_leftovers
-from hutong.client.transfers.line import PROTOCOL
 from hutong.client.transfers.progress import OnProgress, Phase, Progress, TransferError, Way
 from hutong.client.transfers.receiving_files import ReceivingFiles
 from hutong.platform.clock import Randomness
@@ -89,16 +88,18 @@ class QuickReceiver:
             on_progress(Progress(Phase.MOVING, done_bytes, offer.size_bytes, path.way))
 
         files = ReceivingFiles(landing, leaves, offer.name, offer.size_bytes, offer.files, moved)
-        end = ReceivingChannels(files, doors=not relay_only)
+        channels = Channels(files, doors=not relay_only)
 
         def prepare(peer: RTCPeerConnection) -> None:
             def opened(channel: RTCDataChannel) -> None:
-                if (channel.label, channel.protocol) == (CHANNEL_LABEL, PROTOCOL):
-                    end.tie(channel)
+                if channel.label == CHANNEL_LABEL:
+                    channels.tie(channel)
+                else:
+                    channel.close()
 
             peer.on("datachannel", opened)
 
-        path = Path(self._meeting, prepare, offerer=False, relay_only=relay_only, direct=end.direct)
+        path = Path(self._meeting, prepare, offerer=False, relay_only=relay_only, direct=channels.direct)
         on_progress(Progress(Phase.CONNECTING, files.kept_bytes, offer.size_bytes))
         self._ending = pb.ENDING_CANCELLED
         try:
@@ -111,7 +112,7 @@ class QuickReceiver:
         except StoppedError as error:
             raise TransferError(str(error)) from error
         finally:
-            await to_the_end(end.close())
+            await to_the_end(channels.close())
         self._ending = pb.ENDING_DONE
         return Taken(place, path.way)
 

@@ -14,20 +14,18 @@ from hutong.client.quicksend.bundle import Bundle
 from hutong.client.quicksend.errors import QuickSendError
 from hutong.client.quicksend.mailbox import OPEN, Mailbox
 from hutong.client.quicksend.meeting import Meeting
-from hutong.client.quicksend.one_by_one import OneByOne
 from hutong.client.quicksend.path import Path
-from hutong.client.transfers.channel import CHANNEL_LABEL
+from hutong.client.transfers.channel import CHANNEL_LABEL, PROTOCOL
 from hutong.client.transfers.cleanup import to_the_end
-from hutong.client.transfers.ends import SendingEnd
-from hutong.client.transfers.line import PROTOCOL
+from hutong.client.transfers.ends import Channels
 from hutong.client.transfers.progress import DeclinedError, OnProgress, Phase, Progress, TransferError, Way
-from hutong.client.transfers.sending import DifferentError, FileChangedError
 from hutong.client.transfers.sending_files import SendingFiles
 from hutong.platform.clock import Randomness
 from hutong.protocols.quicksend import Code, Conversation
 from hutong.protocols.spake2.exchange import RANDOM_BYTES
 from hutong.protocols.transfer import ManifestError, StoppedError
 from hutong.schema import quicksend_pb2 as pb
+from hutong.schema import transfers_pb2
 
 _TOKEN_BYTES = 16
 _CODE_BYTES = 4
@@ -87,13 +85,12 @@ class QuickSender:
             raise
         if not word.HasField("acceptance"):
             raise QuickSendError("The other side does not speak as it should.")
+        if word.acceptance.way != pb.WAY_MANIFEST:
+            raise TransferError(str(StoppedError(transfers_pb2.STOP_VERSION, by_us=True)))
         on_progress(Progress(Phase.CONNECTING, 0, size_bytes))
         try:
-            if word.acceptance.way == pb.WAY_MANIFEST:
-                way = await self._send_manifest(on_progress, relay_only=relay_only)
-            else:
-                way = await self._send_one_by_one(on_progress, relay_only=relay_only)
-        except (StoppedError, FileChangedError, DifferentError) as error:
+            way = await self._send(on_progress, relay_only=relay_only)
+        except StoppedError as error:
             raise TransferError(str(error)) from error
         self._ending = pb.ENDING_DONE
         return way
@@ -103,34 +100,22 @@ class QuickSender:
         await self._meeting.close(self._ending)
         await asyncio.to_thread(self._bundle.close)
 
-    async def _send_manifest(self, on_progress: OnProgress, *, relay_only: bool) -> Way:
+    async def _send(self, on_progress: OnProgress, *, relay_only: bool) -> Way:
         def moved(done_bytes: int) -> None:
             path.moved()
             on_progress(Progress(Phase.MOVING, done_bytes, self.offer.size_bytes, path.way))
 
-        end = SendingEnd(None, SendingFiles(self._bundle, moved), doors=not relay_only)
+        files = SendingFiles(self._bundle, moved)
+        channels = Channels(files, doors=not relay_only)
 
         def prepare(peer: RTCPeerConnection) -> None:
-            end.tie(peer.createDataChannel(CHANNEL_LABEL, protocol=PROTOCOL), lambda _open: None)
+            channels.tie(peer.createDataChannel(CHANNEL_LABEL, protocol=PROTOCOL))
 
-        path = Path(self._meeting, prepare, offerer=True, relay_only=relay_only, direct=end.direct)
-        try:
-            await path.through(end.verified)
-        finally:
-            await to_the_end(end.close())
-        return path.way
-
-    async def _send_one_by_one(self, on_progress: OnProgress, *, relay_only: bool) -> Way:
-        def moved(done_bytes: int) -> None:
-            path.moved()
-            on_progress(Progress(Phase.MOVING, done_bytes, self.offer.size_bytes, path.way))
-
-        files = OneByOne(self._bundle.files(), moved)
-        path = Path(self._meeting, files.prepare, offerer=True, relay_only=relay_only)
+        path = Path(self._meeting, prepare, offerer=True, relay_only=relay_only, direct=channels.direct)
         try:
             await path.through(files.finished)
         finally:
-            files.close()
+            await to_the_end(channels.close())
         return path.way
 
 

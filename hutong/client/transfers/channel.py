@@ -1,34 +1,21 @@
-"""The messages of the data channel "transfer", and what both ends need of the channel."""
+"""The data channel "transfer", and the messages that arrive on it."""
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from google.protobuf.message import DecodeError
 
+from hutong.protocols.transfer.sender import PIECE_BYTES_MAX
 from hutong.schema import transfers_pb2
 
 CHANNEL_LABEL = "transfer"
-CHUNK_BYTES_MAX = 16 * 1024
-# Sent and not yet written down by the receiver.
-WINDOW_BYTES = 4 * 1024 * 1024
-# A chunk and its envelope; a longer message is the other side's fault.
-_MESSAGE_BYTES_MAX = CHUNK_BYTES_MAX + 64
+# Says what the sender speaks; a receiver says its version on the channel (XFER0).
+PROTOCOL = "hutong.transfer.2"
+# A piece and its envelope; a longer message is the other side's fault.
+_MESSAGE_BYTES_MAX = PIECE_BYTES_MAX + 64
 
 
 class ChannelError(Exception):
     """The other side broke the rules of the channel."""
-
-
-class Channel(Protocol):
-    """An open data channel. Sending on a broken one does nothing: what is lost is sent again."""
-
-    @property
-    def buffered_bytes(self) -> int:
-        """What was sent and has not left yet."""
-
-    def send(self, message: transfers_pb2.ChannelMessage) -> None:
-        """Queue one message."""
 
 
 def decode(data: object) -> transfers_pb2.ChannelMessage:

@@ -1,16 +1,20 @@
-"""An aiortc data channel as a line of version 2."""
+"""An aiortc data channel as a line of a transfer."""
 
 from __future__ import annotations
 
 from aiortc import RTCDataChannel
 
 from hutong.client.transfers.line import RANK_DATA_CHANNEL
-from hutong.client.transfers.sending import BUFFERED_BYTES_MAX
+from hutong.client.transfers.sctp import install
 from hutong.protocols.transfer.sender import PIECE_BYTES_MAX
 from hutong.schema import transfers_pb2 as pb
 
+# In the channel's own buffer; it tells when half of it has left.
+BUFFERED_BYTES_MAX = 256 * 1024
 # More than what is on its way over 100 Mbit/s and 100 ms.
 _WINDOW_BYTES = 2 * 1024 * 1024
+
+install()
 
 
 class DataLine:

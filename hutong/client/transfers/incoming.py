@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 from aiortc import RTCDataChannel, RTCPeerConnection
 
@@ -15,9 +14,9 @@ from hutong.client.peers.session import PeerSession, SessionGoneError
 from hutong.client.pushes import Pushes
 from hutong.client.storage import Storage
 from hutong.client.transfers.archive import ArchiveError
-from hutong.client.transfers.channel import CHANNEL_LABEL, ChannelError
+from hutong.client.transfers.channel import CHANNEL_LABEL
 from hutong.client.transfers.cleanup import to_the_end
-from hutong.client.transfers.ends import ReceivingEnd
+from hutong.client.transfers.ends import Channels
 from hutong.client.transfers.landing import Landing
 from hutong.client.transfers.offers import IncomingOffer
 from hutong.client.transfers.part import PartFile
@@ -30,7 +29,6 @@ from hutong.client.transfers.progress import (
     TransferError,
     Way,
 )
-from hutong.client.transfers.receiving import DamagedError, Receiving
 from hutong.client.transfers.receiving_files import ReceivingFiles
 from hutong.client.waiting import first_of
 from hutong.client.watch import LogWatch
@@ -106,15 +104,14 @@ class Incoming:
         """Return the file; None when it was stored on the server instead."""
         offer = self._offer
         leaves = await asyncio.to_thread(landing.resume)
-        two = ReceivingFiles(landing, leaves, offer.name, offer.size_bytes, offer.files, self._on_moved)
-        one = None if offer.files else Receiving(part, offer.size_bytes, self._on_moved)
-        end = ReceivingEnd(one, part, two, doors=not self._relay_only)
-        self._tell(Phase.CONNECTING, max(part.size_bytes, two.kept_bytes))
+        files = ReceivingFiles(landing, leaves, offer.name, offer.size_bytes, offer.files, self._on_moved)
+        channels = Channels(files, doors=not self._relay_only)
+        self._tell(Phase.CONNECTING, max(part.size_bytes, files.kept_bytes))
 
         def prepare(peer: RTCPeerConnection) -> None:
             def opened(channel: RTCDataChannel) -> None:
                 if channel.label == CHANNEL_LABEL:
-                    end.tie(channel)
+                    channels.tie(channel)
                 else:
                     channel.close()
 
@@ -128,41 +125,54 @@ class Incoming:
             prepare=prepare,
             relay_only=self._relay_only,
             reopen=self._accept,
-            direct=end.direct,
+            direct=channels.direct,
         )
         running = asyncio.get_running_loop().create_task(session.run(again=part.resumed))
         self._session = session
         try:
-            await self._wait_for(running, end.verified)
-            if end.verified.done():
+            await self._wait_for(running, files.finished)
+            if files.finished.done():
+                root, place = files.finished.result()
                 self._notice_way()
                 channel = Way(self._session.channel_path())
-                if two.mostly_by_door:
+                if files.mostly_by_door:
                     self._way = Way.DIRECT
                 elif channel is not Way.UNKNOWN:
                     self._way = channel  # what a direct path has ended, it did not carry
                 self._tell(Phase.VERIFYING)
-                return await self._finish(*await end.keep(offer.name))
+                part.discard()
+                return await self._finish(root, place)
             if not self._ended.done():
                 # The session ends with the transfer; the event that says how is on its way.
                 await first_of(self._ended, timeout_s=_SETTLE_S)
             if not self._ended.done():
                 running.result()
             return None
-        except (ChannelError, DamagedError, SessionGoneError, StoppedError) as error:
+        except StoppedError as error:
+            if error.reason == pb.STOP_VERSION and await self._stored_instead():
+                return None
+            raise TransferError(f"The file did not arrive: {error}") from error
+        except SessionGoneError as error:
             raise TransferError(f"The file did not arrive: {error}") from error
         finally:
-            await to_the_end(_let_go(end, running))
+            await to_the_end(_let_go(channels, running))
 
-    async def _wait_for(self, running: asyncio.Future[None], verified: asyncio.Future[Any]) -> None:
+    async def _stored_instead(self) -> bool:
+        """Wait for a sender of another version to store the file; tell whether it ended so."""
+        await first_of(self._ended, timeout_s=SILENT_AFTER_S)
+        return self._ended.done()
+
+    async def _wait_for(
+        self, running: asyncio.Future[None], finished: asyncio.Future[tuple[bytes, Path]]
+    ) -> None:
         """Wait for the file, or the end of it; a sender that is silent for too long is given up."""
         loop = asyncio.get_running_loop()
         self._moved_at = loop.time()
-        while not (running.done() or verified.done() or self._ended.done()):
+        while not (running.done() or finished.done() or self._ended.done()):
             left_s = self._moved_at + SILENT_AFTER_S - loop.time()
             if left_s <= 0:
                 raise TransferError("The sender's device does not answer.")
-            await first_of(running, verified, self._ended, timeout_s=left_s)
+            await first_of(running, finished, self._ended, timeout_s=left_s)
 
     async def _finish(self, sha256: bytes, path: Path) -> Received:
         way = self._way
@@ -248,7 +258,7 @@ class Incoming:
         self._on_progress(Progress(phase, self._done_bytes, self._offer.size_bytes, self._way))
 
 
-async def _let_go(end: ReceivingEnd, running: asyncio.Task[None]) -> None:
+async def _let_go(channels: Channels, running: asyncio.Task[None]) -> None:
     running.cancel()
     await asyncio.wait([running])
-    await end.close()
+    await channels.close()

@@ -1,4 +1,4 @@
-"""Where files of version 2 arrive: hidden beside their place, with a journal of what is there.
+"""Where files arrive: hidden beside their place, with a journal of what is there.
 
 `.hutong-<transfer>.parts` holds `journal` and the files under their numbers. They get their names when
 everything is whole; then the folder goes.

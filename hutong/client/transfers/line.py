@@ -1,4 +1,4 @@
-"""What both ends of version 2 need of a channel, whatever it is made of."""
+"""What both ends of a transfer need of a channel, whatever it is made of."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Protocol, runtime_checkable
 from hutong.protocols.transfer import Piece
 from hutong.schema import transfers_pb2 as pb
 
-PROTOCOL = "hutong.transfer.2"
 # Of the lines that are open, those of the highest rank carry new chunks. TCP in the kernel costs a fifth of
 # what QUIC in a program does, and QUIC a tenth of a data channel.
 RANK_DATA_CHANNEL, RANK_QUIC, RANK_DOOR = 0, 1, 2
@@ -56,3 +55,6 @@ class Files(Protocol):
 
     def piece(self, line: Line, piece: Piece) -> None:
         """A piece arrived on it that was not packed into a message."""
+
+    async def close(self) -> None:
+        """Let go of files and lines."""

@@ -14,10 +14,9 @@ from hutong.client.models import Event
 from hutong.client.peers.session import PeerSession, SessionGoneError
 from hutong.client.pushes import Listener, Pushes
 from hutong.client.storage import Storage
-from hutong.client.transfers.channel import CHANNEL_LABEL
+from hutong.client.transfers.channel import CHANNEL_LABEL, PROTOCOL
 from hutong.client.transfers.cleanup import to_the_end
-from hutong.client.transfers.ends import SendingEnd
-from hutong.client.transfers.line import PROTOCOL
+from hutong.client.transfers.ends import Channels
 from hutong.client.transfers.progress import (
     CancelledTransferError,
     DeclinedError,
@@ -29,7 +28,6 @@ from hutong.client.transfers.progress import (
     TransferError,
     Way,
 )
-from hutong.client.transfers.sending import DifferentError, FileChangedError, Sending
 from hutong.client.transfers.sending_files import SendingFiles
 from hutong.client.transfers.source import Source, SourceError
 from hutong.client.transfers.storing import store_folder
@@ -49,6 +47,8 @@ _LOOK_EVERY_S = 0.5
 _WITHDRAW_WITHIN_S = 3.0
 # The receiver has verified the file and only has to say so to the server.
 _TOLD_WITHIN_S = 15.0
+# What the server's storage helps against: the receiver takes it when there is room, or by its own version.
+_STORED_THEN = frozenset({pb.STOP_NO_SPACE, pb.STOP_VERSION})
 
 
 class _NoPathError(Exception):
@@ -199,11 +199,11 @@ class Outgoing(Listener):
 
     async def _send_directly(self) -> None:
         self._tell(Phase.CONNECTING)
-        one = None if self._source.folder else Sending(self._path, self._size_bytes, self._on_moved)
-        end = SendingEnd(one, SendingFiles(self._source, self._on_moved), doors=not self._relay_only)
+        files = SendingFiles(self._source, self._on_moved)
+        channels = Channels(files, doors=not self._relay_only)
 
         def prepare(peer: RTCPeerConnection) -> None:
-            end.tie(peer.createDataChannel(CHANNEL_LABEL, protocol=PROTOCOL), self._on_channel)
+            channels.tie(peer.createDataChannel(CHANNEL_LABEL, protocol=PROTOCOL), self._on_channel)
 
         session = PeerSession(
             self._connection,
@@ -212,26 +212,24 @@ class Outgoing(Listener):
             offerer=True,
             prepare=prepare,
             relay_only=self._relay_only,
-            direct=end.direct,
+            direct=channels.direct,
         )
         running = asyncio.get_running_loop().create_task(session.run())
         watching = asyncio.get_running_loop().create_task(self._watch_path(session))
         try:
-            await first_of(running, watching, end.verified)
-            if end.verified.done():
-                end.verified.result()
+            await first_of(running, watching, files.finished)
+            if files.finished.done():
+                files.finished.result()
                 self._notice_way(session)
                 self._tell(Phase.VERIFYING)
                 return
             (running if running.done() else watching).result()
         except StoppedError as error:
-            if error.reason == pb.STOP_NO_SPACE:
-                raise _NoPathError("there is no room at the other side") from error
-            raise TransferError(str(error)) from error
-        except (FileChangedError, DifferentError) as error:
+            if error.reason in _STORED_THEN:
+                raise _NoPathError(str(error)) from error
             raise TransferError(str(error)) from error
         finally:
-            await to_the_end(_let_go(end, running, watching))
+            await to_the_end(_let_go(channels, running, watching))
 
     async def _watch_path(self, session: PeerSession) -> None:
         """Mend a path on which nothing moves; give it up in the end."""
@@ -293,11 +291,11 @@ class Outgoing(Listener):
         self._on_progress(Progress(phase, self._done_bytes, self._size_bytes, self._way))
 
 
-async def _let_go(end: SendingEnd, *tasks: asyncio.Task[None]) -> None:
+async def _let_go(channels: Channels, *tasks: asyncio.Task[None]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.wait(tasks)
-    await end.close()
+    await channels.close()
 
 
 def _may_have_ended(work: asyncio.Task[None]) -> bool:

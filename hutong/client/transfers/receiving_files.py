@@ -1,4 +1,4 @@
-"""The receiving end of version 2: moves messages between the core, the disk and the lines."""
+"""The receiving end: moves messages between the core, the disk and the lines."""
 
 from __future__ import annotations
 

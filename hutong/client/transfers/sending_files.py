@@ -1,4 +1,4 @@
-"""The sending end of version 2: moves messages between the core, the files and the lines."""
+"""The sending end: moves messages between the core, the files and the lines."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class Sending:
         """
         room = self._access.writable_room(tx, log, user)
         kind = content.WhichOneof("kind")
-        if kind == "poll" and 0 < content.poll.closes_ms <= tx.now_ms:
+        if kind == "poll" and content.poll.closes_ms and content.poll.closes_ms <= tx.now_ms:
             raise InvalidArgument("This poll would be over already.", reason="bad_time")
         if content.reply_to:
             self.said(tx, log, user, content.reply_to)

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from hutong.features.files.api import Thumbnail, Thumbnails
 from hutong.features.previews import page
-from hutong.features.previews.fetching import Fetcher, FetchError
-from hutong.features.previews.urls import Url, UrlError
 from hutong.platform.errors import RpcError
+from hutong.platform.outbound import Fetcher, FetchError
+from hutong.platform.urls import Url, UrlError
 
 # For everything a link leads to: people are waiting with their message.
 TIME_S_MAX = 5.0

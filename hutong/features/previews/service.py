@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from hutong.features.chat.api import Chat
 from hutong.features.files.api import Thumbnails
-from hutong.features.previews import proof, urls
-from hutong.features.previews.fetching import Fetcher
+from hutong.features.previews import proof
 from hutong.features.previews.looking import Looking, Seen
+from hutong.platform import urls
 from hutong.platform.endpoints import ensure_secret
 from hutong.platform.errors import InvalidArgument
 from hutong.platform.feature import Platform
 from hutong.platform.limits import Rate
+from hutong.platform.outbound import Fetcher
 from hutong.platform.rpc import Caller
 from hutong.schema import chat_pb2
 from hutong.schema import previews_pb2 as pb

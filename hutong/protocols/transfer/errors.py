@@ -37,4 +37,5 @@ _SENTENCES = {
     pb.STOP_DIFFERENT: "What arrived is not what was sent, twice.",
     pb.STOP_BROKEN_RULES: "The two sides do not understand each other.",
     pb.STOP_UNWRITABLE: "The receiver cannot write the files.",
+    pb.STOP_VERSION: "The two devices run different versions. Update the older one and try again.",
 }

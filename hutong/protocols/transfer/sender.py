@@ -182,8 +182,11 @@ class Sender:
     # ---- steps ----
 
     def _hello(self, state: Carrier, hello: pb.Hello) -> None:
-        if state.heard or hello.version != VERSION:
-            raise RulesError("the receiver speaks another version, or says hello twice")
+        if state.heard:
+            raise RulesError("the receiver says hello twice")
+        if hello.version != VERSION:
+            self.stop(pb.STOP_VERSION)
+            return
         state.heard = True
         state.pace = Pace() if hello.arrivals else None
         self._agree(hello)

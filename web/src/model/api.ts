@@ -4,15 +4,27 @@
  * `message` is a sentence for the person.
  */
 import type {
+  AccountPreferences,
+  Attached,
+  CardContent,
   Contact,
+  ConversationPreferences,
   ConversationSummary,
   Device,
+  GroupSettings,
   LinkState,
+  LocationContent,
+  Member,
   Observable,
   Person,
+  PollContent,
+  Role,
   ServerTrouble,
   Session,
+  StickerContent,
+  TextContent,
   Timeline,
+  Wording,
 } from './types'
 
 export interface SessionApi {
@@ -60,29 +72,83 @@ export interface ContactsApi {
   block(user: string, blocked: boolean): Promise<void>
 }
 
+/** What can be said without a file. */
+export type SayableContent = TextContent | LocationContent | CardContent | StickerContent | PollContent
+
+/** A file on its way into a conversation, and what is known about it. */
+export type UploadableFile =
+  /** A picture gets a thumbnail from the server; `original` is the same before it was made smaller. */
+  | { as: 'picture'; file: File; original?: Blob }
+  | { as: 'file'; file: File }
+  | { as: 'voice'; file: Blob; durationMs: number; waveform: readonly number[] }
+  | { as: 'video'; file: File; poster?: Blob; width: number; height: number; durationMs: number }
+
 export interface ChatApi {
-  /** Newest first. undefined until the cache was read. */
+  /** Pinned ones first, then newest first; hidden ones are in it. undefined until the cache was read. */
   readonly conversations: Observable<ConversationSummary[] | undefined>
   timeline(log: string): Observable<Timeline>
-  /** The conversation with a contact; resolves with its log id. */
+  /** The conversation with a contact, or with oneself (saved messages); resolves with its log id. */
   open(user: string): Promise<string>
+
+  // ---- groups ----
   createGroup(title: string, users: string[]): Promise<string>
   addMembers(log: string, users: string[]): Promise<void>
+  removeMembers(log: string, users: string[]): Promise<void>
   leave(log: string): Promise<void>
   rename(log: string, title: string): Promise<void>
-  /** Queued durably in this browser, shown at once, sent when the link is up; never rejects for a lost link. */
-  sendText(log: string, text: string): Promise<void>
-  /** Uploads with resume, then sends. Pictures become PictureContent with a thumbnail. */
+  /** '' takes the picture away. */
+  setPicture(log: string, blob: string): Promise<void>
+  changeGroup(log: string, settings: GroupSettings): Promise<void>
+  /** 'owner' hands the group over. */
+  setRole(log: string, user: string, role: Role): Promise<void>
+  /** 0: may write again. */
+  muteMember(log: string, user: string, untilMs: number): Promise<void>
+  /** One's own name in a group. */
+  setNickname(log: string, nickname: string): Promise<void>
+  /** 0: messages stay. */
+  setDisappearing(log: string, seconds: number): Promise<void>
+  /** All members, of a large group as the server last listed them. */
+  members(log: string): Promise<readonly Member[]>
+
+  // ---- messages ----
+  // Queued durably in this browser, shown at once, sent when the link is up; never rejects for a lost link.
+  sendText(log: string, text: string, attached?: Partial<Attached>): Promise<void>
+  send(log: string, content: SayableContent, attached?: Partial<Attached>): Promise<void>
+  /** Uploads with resume, then sends. Messages of other conversations do not wait for it. */
+  sendFile(log: string, file: UploadableFile, attached?: Partial<Attached>): Promise<void>
   sendPicture(log: string, file: File): Promise<void>
   sendStoredFile(log: string, file: File): Promise<void>
   retry(log: string, id: string): Promise<void>
   discard(log: string, id: string): Promise<void>
   recall(log: string, seq: number): Promise<void>
+  /** New words for one's own message. */
+  edit(log: string, seq: number, content: TextContent, attached?: Partial<Attached>): Promise<void>
+  /** All wordings of a message, the first one first. */
+  history(log: string, seq: number): Promise<Wording[]>
+  /** Passes messages on, one by one or as one bundle. */
+  forward(from: string, seqs: readonly number[], to: string, merged: boolean): Promise<void>
+  /** Who has seen a message of one's own in a group: user ids, at most 200 of `total`. */
+  readers(log: string, seq: number): Promise<{ users: string[]; total: number }>
+
+  // ---- the place in a timeline ----
   loadOlder(log: string): Promise<void>
+  loadNewer(log: string): Promise<void>
+  /** Loads the stretch around `seq`; resolves when the timeline shows it. */
+  jumpTo(log: string, seq: number): Promise<void>
+  /** Loads the newest stretch, when another one is shown. */
+  showNewest(log: string): Promise<void>
   /** The view shows everything up to `seq`; coalesced. */
   markRead(log: string, seq: number): void
   setTyping(log: string, typing: boolean): void
-  saveDraft(log: string, text: string): void
+  saveDraft(log: string, text: string, replyTo?: number): void
+}
+
+export interface PreferencesApi {
+  /** null until they are known. */
+  readonly account: Observable<AccountPreferences | null>
+  setAccount(account: AccountPreferences): Promise<void>
+  /** Pin, mute, hide, mark as unread: shown at once, taken back when the server refuses. */
+  setConversation(log: string, change: Partial<ConversationPreferences>): Promise<void>
 }
 
 export interface FilesApi {
@@ -98,6 +164,7 @@ export interface App {
   session: SessionApi
   contacts: ContactsApi
   chat: ChatApi
+  preferences: PreferencesApi
   files: FilesApi
   /** What each feature's `create` returned, by feature name; a feature exports a typed accessor of its own. */
   features: ReadonlyMap<string, unknown>

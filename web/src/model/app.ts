@@ -11,19 +11,24 @@ import { SealedChannel } from '../link/sealed/channel'
 import { waysOf } from '../link/ways'
 import type { Manifest } from '../schema/sealed_pb'
 import { MarkMovedSchema, TypingSchema } from '../schema/chat_pb'
+import { DraftChangedSchema } from '../schema/preferences_pb'
 import type { App } from './api'
 import { Blobs } from './blobs'
 import { ChatModel } from './chat'
 import { ContactsModel } from './contacts'
 import { Conversations } from './conversations'
 import { openDatabase } from './database'
+import { Drafts } from './drafts'
 import type { Call, Clock, ModelFeature } from './feature'
 import { FeatureHost } from './feature-host'
 import { FilesModel } from './files'
 import { Folds, KIND_SENT } from './folds'
+import { Housekeeping } from './housekeeping'
 import { Marks } from './marks'
+import { Members } from './members'
 import { Value } from './observable'
 import { Outbox } from './outbox'
+import { PreferencesModel } from './preferences'
 import { assertSealing, ServerModel } from './server'
 import { ServerStore } from './server-store'
 import { SessionModel } from './session'
@@ -37,7 +42,8 @@ import { Typing } from './typing'
 export interface AppOptions {
   /** Absolute: `wss://host/link`. */
   linkUrl: string
-  features?: readonly ModelFeature[]
+  /** Or how they are fetched: not before somebody is signed in. */
+  features?: readonly ModelFeature[] | (() => Promise<readonly ModelFeature[]>)
   /** What this device is called in the list of devices, e.g. "Firefox on Linux"; 1-64 characters. */
   deviceName: string
   /** BCP 47, for what the server says to this person. */
@@ -74,7 +80,7 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
     throw toRpcError(error)
   })
   const store = new Store(database)
-  const folds = new Folds(features)
+  const folds = new Folds()
   const tabs = options.tabs ?? browserTabs(databaseName, webLocks())
 
   const serverStore = new ServerStore(database)
@@ -99,7 +105,10 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
     randomBytes,
     handlers: {
       onState: (state) => linkChanged(state),
-      onSigningIn: () => sync.begin(),
+      onSigningIn: () => {
+        sync.begin()
+        preferences.begin()
+      },
       onChallenge: (challenge, way) => {
         route = challenge.route
         session.serverName.set(challenge.serverName)
@@ -124,8 +133,10 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
     randomBytes,
     deviceName: options.deviceName,
     language: options.language,
+    ready: () => ready(),
     onSignedIn: () => {
       sync.begin()
+      preferences.begin()
       signedIn()
     },
   })
@@ -163,18 +174,24 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
     progress: (id) => outbox.progress(id),
     lookUp: (user) => contacts.lookUp(user),
   })
+  const drafts = new Drafts({ call, store, clock })
+  const preferences = new PreferencesModel({ call, store, drafts, clock, random })
   const chat = new ChatModel({
     call,
     store,
     conversations,
     timelines,
+    members: new Members(call, store),
     outbox,
     marks,
     typing,
+    drafts,
+    preferences,
     adopt: (conversation) => sync.adopt(conversation),
     measure,
   })
   const host = new FeatureHost(store)
+  const housekeeping = new Housekeeping(store, clock, (log) => timelines.isOpen(log))
   /** For features: 'online' only once somebody is signed in on this connection. */
   const featureLink = new Value<LinkState>('connecting')
   const app: RunningApp = {
@@ -182,6 +199,7 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
     session,
     contacts,
     chat,
+    preferences,
     files,
     features: host.apis,
     close() {
@@ -189,6 +207,8 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
       offActivity?.()
       link.stop()
       sync.disconnected()
+      preferences.ended()
+      housekeeping.close()
       tabs.close()
       database.close()
     },
@@ -199,6 +219,7 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
     if (state !== 'online') {
       featureLink.set(state)
       sync.disconnected()
+      preferences.ended()
       typing.clear()
     }
   }
@@ -209,6 +230,9 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
   }
 
   host.onNotice(MarkMovedSchema, (mark) => void marks.moved(mark))
+  host.onNotice(DraftChangedSchema, ({ draft }) => {
+    if (draft !== undefined) void drafts.heard([draft])
+  })
   host.onNotice(TypingSchema, ({ log, user, typing: on }) => typing.heard(log, user, on))
   store.listen(({ events, session: changed, outbox: said, elsewhere }) => {
     for (const { kind, log, author } of events) if (kind === KIND_SENT) typing.heard(log, author, false)
@@ -228,6 +252,7 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
     await store.reload()
     const credentials = session.credentials()
     if (credentials?.device === before) return
+    if (credentials !== null) await ready()
     link.clearCredentials()
     if (credentials !== null) link.setCredentials(credentials)
   }
@@ -241,13 +266,34 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
     clock,
     randomBytes,
   }
-  host.create(features, shared)
+  let furnished: Promise<void> | null = null
+
+  /** The features are there: before the first event is folded. A failed attempt is no reason not to try again. */
+  function ready(): Promise<void> {
+    furnished ??= furnish().catch((error: unknown) => {
+      furnished = null
+      throw error
+    })
+    return furnished
+  }
+
+  async function furnish(): Promise<void> {
+    const all = typeof features === 'function' ? await features() : features
+    folds.add(all)
+    host.create(all, shared)
+  }
+
+  if (typeof features !== 'function') await ready()
   await store.reload()
   await outbox.reload()
+  if (store.state.session !== null) await ready()
   link.start(session.credentials())
   const offNetwork = options.onNetworkChange?.(() => link.networkChanged())
   const offActivity = options.onActivity?.((activity) => link.turn(activity))
-  tabs.whenLeading(() => outbox.lead())
+  tabs.whenLeading(() => {
+    outbox.lead()
+    housekeeping.begin()
+  })
   return app
 }
 

@@ -2,11 +2,19 @@
  * One change of what the client knows: in memory at once, and as writes for the IndexedDB transaction
  * that makes it lasting. It can be taken back when that transaction fails.
  */
-import { eventRange, STORES, type WriteTransaction } from './database'
+import { eventRange, STORES, touchRange, type WriteTransaction } from './database'
 import type { LogEvent } from './feature'
-import type { ContactRecord, ConversationRecord, OutboxRecord, SyncRecord } from './records'
+import type {
+  ContactRecord,
+  ConversationRecord,
+  DraftRecord,
+  OutboxRecord,
+  PreferenceRecord,
+  SyncRecord,
+  TouchRecord,
+} from './records'
 import type { State } from './state'
-import type { Person, Session } from './types'
+import type { AccountPreferences, Person, Session } from './types'
 
 type Write = (transaction: WriteTransaction) => Promise<unknown>
 
@@ -24,6 +32,7 @@ export class Committed {
   session = false
   contacts = false
   people = false
+  account = false
 }
 
 export class Change {
@@ -44,23 +53,28 @@ export class Change {
     this.#writes.push((tx) => tx.objectStore('conversations').put(record))
   }
 
-  /** Stores events that extend what is stored of a log; `live` ones are new to this client. */
-  putEvents(events: readonly LogEvent[], live: boolean): void {
-    if (live) this.committed.events.push(...events)
+  /** Stores events that extend what is stored of a log. */
+  putEvents(events: readonly LogEvent[], touches: readonly TouchRecord[]): void {
     this.#writes.push((tx) => Promise.all(events.map((event) => tx.objectStore('events').put(event))))
+    if (touches.length > 0)
+      this.#writes.push((tx) => Promise.all(touches.map((touch) => tx.objectStore('touches').put(touch))))
   }
 
-  /** Something that is not kept happened: the inbox is folded and forgotten. */
+  /** An event was folded that is new to this client. */
   announceEvent(event: LogEvent): void {
     this.committed.events.push(event)
   }
 
-  /** LOG12: a recalled message leaves this browser too. */
-  eraseEvent(log: string, seq: number): void {
+  /** LOG12: a message that is gone leaves this browser too, with every wording (`editKind`) it had. */
+  eraseMessage(log: string, seq: number, editKind: number): void {
     this.#writes.push(async (tx) => {
+      const touches = await tx.objectStore('touches').getAll(touchRange(log, seq, 0))
       const events = tx.objectStore('events')
-      const event = await events.get([log, seq])
-      if (event !== undefined) await events.put({ ...event, body: new Uint8Array() })
+      for (const place of [seq, ...touches.map((touch) => touch.seq)]) {
+        const event = await events.get([log, place])
+        if (event === undefined || (place !== seq && event.kind !== editKind)) continue
+        await events.put({ ...event, body: new Uint8Array() })
+      }
     })
   }
 
@@ -68,6 +82,14 @@ export class Change {
   deleteEvents(log: string): void {
     this.committed.reloaded.add(log)
     this.#writes.push((tx) => tx.objectStore('events').delete(eventRange(log, 0, Number.MAX_SAFE_INTEGER)))
+    this.#writes.push((tx) =>
+      tx.objectStore('touches').delete(touchRange(log, 0, 0, Number.MAX_SAFE_INTEGER)),
+    )
+  }
+
+  /** Forgets the stored events below `low`; nobody looks at them. */
+  deleteEventsBelow(log: string, low: number): void {
+    this.#writes.push((tx) => tx.objectStore('events').delete(eventRange(log, 0, low - 1)))
   }
 
   /** The user is no longer in a conversation: nothing of it stays. */
@@ -75,20 +97,46 @@ export class Change {
     this.#delete(this.state.conversations, log)
     this.committed.conversations.add(log)
     this.deleteEvents(log)
-    this.putDraft(log, '')
+    this.deleteDraft(log)
+    this.deletePreferences(log)
     for (const record of this.state.outboxOf(log)) this.deleteOutbox(record.id)
     this.#writes.push((tx) => tx.objectStore('conversations').delete(log))
   }
 
-  putDraft(log: string, text: string): void {
-    if (text === '') {
-      this.#delete(this.state.drafts, log)
-      this.#writes.push((tx) => tx.objectStore('drafts').delete(log))
-    } else {
-      this.#set(this.state.drafts, log, text)
-      this.#writes.push((tx) => tx.objectStore('drafts').put({ log, text }))
-    }
+  putDraft(draft: DraftRecord): void {
+    const { log } = draft
+    this.#set(this.state.drafts, log, draft)
+    this.#writes.push((tx) => tx.objectStore('drafts').put(draft))
     this.committed.conversations.add(log)
+  }
+
+  deleteDraft(log: string): void {
+    this.#delete(this.state.drafts, log)
+    this.#writes.push((tx) => tx.objectStore('drafts').delete(log))
+    this.committed.conversations.add(log)
+  }
+
+  // ---- preferences ----
+
+  putPreferences(preferences: PreferenceRecord): void {
+    const { log } = preferences
+    this.#set(this.state.preferences, log, preferences)
+    this.#writes.push((tx) => tx.objectStore('preferences').put(preferences))
+    this.committed.conversations.add(log)
+  }
+
+  deletePreferences(log: string): void {
+    this.#delete(this.state.preferences, log)
+    this.#writes.push((tx) => tx.objectStore('preferences').delete(log))
+    this.committed.conversations.add(log)
+  }
+
+  putAccount(account: AccountPreferences): void {
+    const before = this.state.account
+    this.#undo.push(() => (this.state.account = before))
+    this.state.account = account
+    this.committed.account = true
+    this.#writes.push((tx) => tx.objectStore('meta').put(account, 'account'))
   }
 
   // ---- the outbox ----
@@ -110,7 +158,7 @@ export class Change {
   /** Another tab changed what is stored, and it was loaded again: everything may be different. */
   announceReload(): void {
     this.announceOutbox()
-    Object.assign(this.committed, { session: true, contacts: true, people: true })
+    Object.assign(this.committed, { session: true, contacts: true, people: true, account: true })
     for (const log of this.state.conversations.keys()) this.committed.reloaded.add(log)
   }
 
@@ -178,7 +226,13 @@ export class Change {
       this.committed.reloaded.add(log)
     }
     this.state.clear()
-    Object.assign(this.committed, { session: true, contacts: true, people: true, outbox: true })
+    Object.assign(this.committed, {
+      session: true,
+      contacts: true,
+      people: true,
+      account: true,
+      outbox: true,
+    })
     this.#writes.push((tx) => Promise.all(STORES.map((store) => tx.objectStore(store).clear())))
   }
 

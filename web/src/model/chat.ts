@@ -1,13 +1,31 @@
 import { toRpcError } from '../link/errors'
-import { Chat as Rpc, type Conversation } from '../schema/chat_pb'
-import type { ChatApi } from './api'
+import { Chat as Rpc, Inviting, type Conversation } from '../schema/chat_pb'
+import { Forwarding } from '../schema/forwarding_pb'
+import type { ChatApi, SayableContent, UploadableFile } from './api'
+import { toAttached, toContent, toWireContent } from './content'
 import type { Conversations } from './conversations'
+import { toWireRole } from './convert'
+import type { Drafts } from './drafts'
 import type { Call } from './feature'
 import type { Marks } from './marks'
+import type { Members } from './members'
+import { NOTHING_ATTACHED } from './message'
 import type { Outbox } from './outbox'
+import type { PreferencesModel } from './preferences'
+import type { UploadContent } from './records'
 import type { Store } from './store'
 import type { Timelines } from './timelines'
-import type { ConversationSummary, Observable, Timeline } from './types'
+import type {
+  Attached,
+  ConversationSummary,
+  GroupSettings,
+  Member,
+  Observable,
+  Role,
+  TextContent,
+  Timeline,
+  Wording,
+} from './types'
 import type { Typing } from './typing'
 
 /** What a file name may be on the server (`check_content` there). */
@@ -18,9 +36,12 @@ export interface ChatOptions {
   store: Store
   conversations: Conversations
   timelines: Timelines
+  members: Members
   outbox: Outbox
   marks: Marks
   typing: Typing
+  drafts: Drafts
+  preferences: PreferencesModel
   /** Takes over a conversation that an answer described. */
   adopt: (conversation: Conversation) => Promise<void>
   /** The size of a picture in pixels, 0 when it cannot be told. */
@@ -69,30 +90,87 @@ export class ChatModel implements ChatApi {
     await this.#options.call(Rpc.method.rename, { log, title })
   }
 
-  async sendText(log: string, text: string): Promise<void> {
-    this.#options.typing.sent(log)
-    await this.#options.outbox.say(log, { kind: 'text', text })
+  async removeMembers(log: string, users: string[]): Promise<void> {
+    await this.#options.call(Rpc.method.removeMembers, { log, users })
+  }
+
+  async setPicture(log: string, blob: string): Promise<void> {
+    await this.#options.call(Rpc.method.setPicture, { log, blob })
+  }
+
+  async changeGroup(log: string, settings: GroupSettings): Promise<void> {
+    const inviting = settings.inviting === 'admins' ? Inviting.ADMINS : Inviting.MEMBERS
+    await this.#options.call(Rpc.method.changeGroup, { log, settings: { ...settings, inviting } })
+  }
+
+  async setRole(log: string, user: string, role: Role): Promise<void> {
+    await this.#options.call(Rpc.method.setRole, { log, user, role: toWireRole(role) })
+  }
+
+  async muteMember(log: string, user: string, untilMs: number): Promise<void> {
+    await this.#options.call(Rpc.method.muteMember, { log, user, untilMs: BigInt(untilMs) })
+  }
+
+  async setNickname(log: string, nickname: string): Promise<void> {
+    await this.#options.call(Rpc.method.setNickname, { log, nickname })
+  }
+
+  async setDisappearing(log: string, seconds: number): Promise<void> {
+    await this.#options.call(Rpc.method.setDisappearing, { log, seconds })
+  }
+
+  members(log: string): Promise<readonly Member[]> {
+    return this.#options.members.all(log)
+  }
+
+  // ---- messages ----
+
+  async sendText(log: string, text: string, attached: Partial<Attached> = {}): Promise<void> {
+    await this.send(log, { kind: 'text', text }, attached)
+  }
+
+  async send(log: string, content: SayableContent, attached: Partial<Attached> = {}): Promise<void> {
+    await this.#say(log, content, attached)
   }
 
   async sendPicture(log: string, file: File): Promise<void> {
-    const { width, height } = await this.#options.measure(file).catch(() => ({ width: 0, height: 0 }))
-    await this.#upload(log, file, 'picture', width, height)
+    await this.sendFile(log, { as: 'picture', file })
   }
 
   async sendStoredFile(log: string, file: File): Promise<void> {
-    await this.#upload(log, file, 'file', 0, 0)
+    await this.sendFile(log, { as: 'file', file })
   }
 
-  async #upload(
+  async sendFile(log: string, upload: UploadableFile, attached: Partial<Attached> = {}): Promise<void> {
+    const { as, file } = upload
+    const unknown = { width: 0, height: 0 }
+    const { width, height } =
+      as === 'picture' ? await this.#options.measure(file).catch(() => unknown) : unknown
+    const content: UploadContent = {
+      kind: 'upload',
+      file,
+      second: null,
+      name: file instanceof File ? fileName(file.name, as) : '',
+      mediaType: file.type || 'application/octet-stream',
+      width,
+      height,
+      durationMs: 0,
+      waveform: [],
+      ...partsOf(upload),
+    }
+    await this.#say(log, content, attached)
+  }
+
+  async #say(
     log: string,
-    file: File,
-    as: 'picture' | 'file',
-    width: number,
-    height: number,
+    content: SayableContent | UploadContent,
+    attached: Partial<Attached>,
   ): Promise<void> {
-    const mediaType = file.type || 'application/octet-stream'
-    const name = fileName(file.name, as)
-    await this.#options.outbox.say(log, { kind: 'upload', as, file, name, mediaType, width, height })
+    const { typing, outbox, timelines } = this.#options
+    typing.sent(log)
+    await outbox.say(log, content, attached)
+    // Who says something wants to see it, wherever they were reading.
+    void timelines.showNewest(log).catch(() => undefined)
   }
 
   async retry(_log: string, id: string): Promise<void> {
@@ -107,32 +185,93 @@ export class ChatModel implements ChatApi {
     await this.#options.call(Rpc.method.recall, { log, seq })
   }
 
-  async loadOlder(log: string): Promise<void> {
-    try {
-      await this.#options.timelines.loadOlder(log)
-    } catch (error) {
-      throw toRpcError(error)
-    }
+  async edit(
+    log: string,
+    seq: number,
+    content: TextContent,
+    attached: Partial<Attached> = {},
+  ): Promise<void> {
+    const wire = toWireContent(content, { ...NOTHING_ATTACHED, ...attached })
+    await this.#options.call(Rpc.method.edit, { log, seq, content: wire })
+  }
+
+  async history(log: string, seq: number): Promise<Wording[]> {
+    const { wordings } = await this.#options.call(Rpc.method.history, { log, seq })
+    return wordings.map(({ content, atMs }) => {
+      return { ...toAttached(content), content: toContent(content), atMs: Number(atMs) }
+    })
+  }
+
+  async forward(from: string, seqs: readonly number[], to: string, merged: boolean): Promise<void> {
+    const ascending = [...new Set(seqs)].sort((a, b) => a - b)
+    await this.#options.call(Forwarding.method.forward, { source: from, seqs: ascending, target: to, merged })
+  }
+
+  async readers(log: string, seq: number): Promise<{ users: string[]; total: number }> {
+    const { users, total } = await this.#options.call(Rpc.method.readers, { log, seq })
+    return { users, total }
+  }
+
+  // ---- the place in a timeline ----
+
+  loadOlder(log: string): Promise<void> {
+    return explained(this.#options.timelines.loadOlder(log))
+  }
+
+  loadNewer(log: string): Promise<void> {
+    return explained(this.#options.timelines.loadNewer(log))
+  }
+
+  jumpTo(log: string, seq: number): Promise<void> {
+    return explained(this.#options.timelines.jumpTo(log, seq))
+  }
+
+  showNewest(log: string): Promise<void> {
+    return explained(this.#options.timelines.showNewest(log))
   }
 
   markRead(log: string, seq: number): void {
     void this.#options.marks.read(log, seq)
+    this.#options.preferences.read(log)
   }
 
   setTyping(log: string, typing: boolean): void {
     this.#options.typing.say(log, typing)
   }
 
-  saveDraft(log: string, text: string): void {
-    void this.#options.store.change((change) => {
-      if ((change.state.drafts.get(log) ?? '') !== text) change.putDraft(log, text)
-    })
+  saveDraft(log: string, text: string, replyTo = 0): void {
+    void this.#options.drafts.save(log, text, replyTo)
+  }
+}
+
+async function explained(work: Promise<void>): Promise<void> {
+  try {
+    await work
+  } catch (error) {
+    throw toRpcError(error)
+  }
+}
+
+function partsOf(upload: UploadableFile): Partial<UploadContent> & Pick<UploadContent, 'as'> {
+  switch (upload.as) {
+    case 'picture':
+      return { as: upload.as, second: upload.original ?? null }
+    case 'file':
+      return { as: upload.as }
+    case 'voice': {
+      const { as, durationMs, waveform } = upload
+      return { as, durationMs, waveform }
+    }
+    case 'video': {
+      const { as, poster, width, height, durationMs } = upload
+      return { as, second: poster ?? null, width, height, durationMs }
+    }
   }
 }
 
 /** A name the server takes: no folders, no control characters, not too long, never empty. */
-function fileName(name: string, as: 'picture' | 'file'): string {
+function fileName(name: string, as: UploadableFile['as']): string {
   const clean = name.replace(/[\p{Cc}/\\]/gu, '')
   const short = Array.from(clean).slice(-NAME_CHARACTERS_MAX).join('').trim()
-  return short || (as === 'picture' ? 'picture' : 'file')
+  return short || as
 }

@@ -1,5 +1,7 @@
 import 'fake-indexeddb/auto'
+import type { MessageInitShape } from '@bufbuild/protobuf'
 import { describe, expect, it } from 'vitest'
+import { MessageSentSchema, Role, type ContentSchema } from '../schema/chat_pb'
 import { FakeServer, type Fate } from './testing/fake-server'
 import { startPhone, until, type Phone, type Watched } from './testing/kit'
 
@@ -24,7 +26,9 @@ async function step(server: FakeServer, phone: Phone, random: () => number): Pro
   const events = server.logs.get(log) ?? []
   const dice = random()
   const mayWrite = phone.summary(log) !== undefined
-  if (dice < 0.35) server.say(log, 'bob', `b${events.length}`)
+  if (dice < 0.3) server.say(log, 'bob', `b${events.length}`)
+  else if (dice < 0.35)
+    server.append(log, MessageSentSchema, { content: meaning(`m${events.length}`, random) }, 'bob')
   else if (dice < 0.6 && mayWrite) await phone.app.chat.sendText(log, `a${random()}`)
   else if (dice < 0.65) {
     const mine = events.filter(
@@ -33,8 +37,9 @@ async function step(server: FakeServer, phone: Phone, random: () => number): Pro
     if (mine.length > 0) server.recall(log, 'bob', pick(mine).seq)
   } else if (dice < 0.72) phone.app.chat.markRead(log, events.length)
   else if (dice < 0.78) server.mark(log, 'bob', events.length, Math.floor(random() * events.length))
-  else if (dice < 0.82) server.rename('chat:3', 'bob', `t${events.length}`)
-  else if (dice < 0.86) toggleCat(server)
+  else if (dice < 0.8) server.rename('chat:3', 'bob', `t${events.length}`)
+  else if (dice < 0.83) toggleCat(server, random)
+  else if (dice < 0.89) changeSomething(server, phone, log, random)
   else if (dice < 0.9) server.disconnect()
   else if (dice < 0.93) server.flushLate()
   else if (dice < 0.95) return phone.reload()
@@ -42,11 +47,51 @@ async function step(server: FakeServer, phone: Phone, random: () => number): Pro
   return phone
 }
 
-function toggleCat(server: FakeServer): void {
+function toggleCat(server: FakeServer, random: () => number): void {
   const room = server.rooms.get('chat:3')
   if (room === undefined) return
-  if (room.members.some(({ user }) => user === 'cat')) server.leave('chat:3', 'cat')
+  const inside = room.members.some(({ user }) => user === 'cat')
+  if (inside && random() < 0.5) server.remove('chat:3', 'bob', 'cat')
+  else if (inside) server.leave('chat:3', 'cat')
+  else if (random() < 0.5) server.arrive('chat:3', 'cat', 'bob')
   else server.join('chat:3', 'bob', 'cat')
+}
+
+function meaning(text: string, random: () => number): MessageInitShape<typeof ContentSchema> {
+  const user = random() < 0.5 ? 'ann' : ''
+  const mentions = random() < 0.7 ? [{ user, start: 0, length: 1 }] : []
+  return { kind: { case: 'text', value: text }, mentions, replyTo: 1 }
+}
+
+/** Everything a conversation can be set to, and what can happen to a message after it was sent. */
+function changeSomething(server: FakeServer, phone: Phone, log: string, random: () => number): void {
+  const events = server.logs.get(log) ?? []
+  const pick = <T>(items: readonly T[]): T | undefined => items[Math.floor(random() * items.length)]
+  const theirs = events.filter(
+    ({ author, kind, body }) => author === 'bob' && kind === 401 && body.length > 0,
+  )
+  const message = pick(theirs)?.seq ?? 0
+  const changes = [
+    () => message > 0 && server.edit(log, 'bob', message, meaning(`e${events.length}`, random)),
+    () => message > 0 && server.edit(log, 'bob', message, meaning(`e${events.length}`, random)),
+    () => message > 0 && server.disappear(log, [message]),
+    () =>
+      server.setRole(
+        'chat:3',
+        'bob',
+        pick(['ann', 'bob']) ?? 'bob',
+        pick([Role.ADMIN, Role.OWNER]) ?? Role.ADMIN,
+      ),
+    () => server.mute('chat:3', 'bob', 'ann', BigInt(events.length)),
+    () => server.nickname('chat:3', 'ann', `n${events.length}`),
+    () => server.change('chat:2', 'bob', { settings: { announcement: `a${events.length}`, history: true } }),
+    () => server.change('chat:2', 'bob', { picture: `p${events.length}` }),
+    () => server.change(log, 'bob', { disappearS: events.length }),
+    () => phone.app.chat.saveDraft(log, `d${events.length}`),
+    () =>
+      void phone.app.preferences.setConversation(log, { pinnedAtMs: events.length }).catch(() => undefined),
+  ]
+  pick(changes)?.()
 }
 
 function fates(random: () => number): () => Fate {
@@ -64,10 +109,12 @@ async function look(phone: Phone, watching: Map<string, Watched>): Promise<unkno
   for (const [log, watched] of watching) {
     await until(() => !watched.timeline.loadingOlder)
     while (watched.timeline.hasMore) await phone.app.chat.loadOlder(log)
+    while (watched.timeline.hasNewer) await phone.app.chat.loadNewer(log)
     const { messages } = watched.timeline
     expect(new Set(messages.map(({ id }) => id)).size).toBe(messages.length)
-    const { title, unread, members, last } = phone.summary(log) ?? {}
-    if (messages.length > 0) pictures.push({ log, title, unread, members, last: last?.seq, rows: messages })
+    const summary = phone.summary(log)
+    const still = { typing: [], atMs: 0, last: summary?.last?.seq }
+    if (messages.length > 0) pictures.push({ ...summary, ...still, rows: messages })
   }
   return pictures
 }

@@ -1,13 +1,30 @@
-/** From what travels to what the model keeps. 64-bit numbers become plain ones here and nowhere else. */
+/** From what travels to what the model keeps. 64-bit numbers become plain ones here and in `content.ts`. */
 import { unpackBody } from '../link/bodies'
-import { Role, type Content as WireContent, type Member as WireMember } from '../schema/chat_pb'
+import {
+  Inviting,
+  Role as WireRole,
+  type GroupSettings as WireGroupSettings,
+  type Member as WireMember,
+} from '../schema/chat_pb'
 import type { Contact as WireContact } from '../schema/contacts_pb'
 import { Relation as WireRelation } from '../schema/contacts_pb'
-import type { Device as WireDevice, Profile, SessionReply } from '../schema/identity_pb'
+import type { Device as WireDevice, SessionReply } from '../schema/identity_pb'
 import type { Event } from '../schema/log_pb'
+import { Audience, type Account, type Conversation as WirePreferences } from '../schema/preferences_pb'
 import type { LogEvent } from './feature'
-import type { ContactRecord } from './records'
-import type { Contact, Content, Device, Member, Person, Relation, Session } from './types'
+import { toPerson } from './person'
+import type { ContactRecord, PreferenceRecord } from './records'
+import type {
+  AccountPreferences,
+  Contact,
+  ConversationPreferences,
+  Device,
+  GroupSettings,
+  Member,
+  Relation,
+  Role,
+  Session,
+} from './types'
 
 const RELATIONS: Readonly<Partial<Record<number, Relation>>> = {
   [WireRelation.NONE]: 'none',
@@ -17,17 +34,10 @@ const RELATIONS: Readonly<Partial<Record<number, Relation>>> = {
   [WireRelation.SELF]: 'self',
 }
 
-const NOBODY: Person = { user: '', handle: '', name: '', picture: '', about: '' }
-
-export function toPerson(profile: Profile | undefined): Person {
-  if (profile === undefined) return NOBODY
-  const { user, handle, name, picture, about } = profile
-  return { user, handle, name, picture, about }
-}
-
-/** Somebody of whom only the id is known. */
-export function stranger(user: string): Person {
-  return { ...NOBODY, user }
+const ROLES: Readonly<Partial<Record<number, Role>>> = {
+  [WireRole.MEMBER]: 'member',
+  [WireRole.ADMIN]: 'admin',
+  [WireRole.OWNER]: 'owner',
 }
 
 export function toSession({ profile, device, admin }: SessionReply): Session {
@@ -41,8 +51,79 @@ export function toEvent(event: Event): LogEvent {
   return { log, seq, kind, author, atMs: Number(atMs), key, body }
 }
 
-export function toMember({ profile, role, delivered, read }: WireMember): Member {
-  return { person: toPerson(profile), owner: role === Role.OWNER, delivered, read }
+export function toMember({ profile, role, delivered, read, nickname, mutedUntilMs }: WireMember): Member {
+  const mutedUntil = Number(mutedUntilMs)
+  return {
+    person: toPerson(profile),
+    role: toRole(role),
+    delivered,
+    read,
+    nickname,
+    mutedUntilMs: mutedUntil,
+  }
+}
+
+/** A role that is newer than this client is believed to be able to do nothing special. */
+export function toRole(role: WireRole): Role {
+  return ROLES[role] ?? 'member'
+}
+
+export function toWireRole(role: Role): WireRole {
+  return { member: WireRole.MEMBER, admin: WireRole.ADMIN, owner: WireRole.OWNER }[role]
+}
+
+export function toGroupSettings(settings: WireGroupSettings | undefined): GroupSettings {
+  const {
+    inviting,
+    approval = false,
+    history = false,
+    adminsWrite = false,
+    announcement = '',
+  } = settings ?? {}
+  return {
+    inviting: inviting === Inviting.ADMINS ? 'admins' : 'members',
+    approval,
+    history,
+    adminsWrite,
+    announcement,
+  }
+}
+
+export const NO_PREFERENCES: ConversationPreferences = {
+  pinnedAtMs: 0,
+  mutedUntilMs: 0,
+  hidden: false,
+  markedUnread: false,
+  mentionsNotify: false,
+}
+
+export function noPreferences(log: string): PreferenceRecord {
+  const { pinnedAtMs, mutedUntilMs, markedUnread, mentionsNotify } = NO_PREFERENCES
+  return { log, pinnedAtMs, mutedUntilMs, hiddenSeq: 0, markedUnread, mentionsNotify }
+}
+
+export function toPreferences(wire: WirePreferences): PreferenceRecord {
+  const { log, pinnedAtMs, mutedUntilMs, hiddenSeq, unread, mentions } = wire
+  return {
+    log,
+    pinnedAtMs: Number(pinnedAtMs),
+    mutedUntilMs: Number(mutedUntilMs),
+    hiddenSeq,
+    markedUnread: unread,
+    mentionsNotify: mentions,
+  }
+}
+
+export function toAccount(account: Account | undefined): AccountPreferences {
+  const { lastSeen, hidePushContent = false, quiet, language = '', pushOff = false } = account ?? {}
+  const { fromMin = 0, toMin = 0, zone = '' } = quiet ?? {}
+  return {
+    lastSeen: lastSeen === Audience.NOBODY ? 'nobody' : 'contacts',
+    hidePushContent,
+    quiet: { fromMin, toMin, zone },
+    language,
+    pushOff,
+  }
 }
 
 export function toContactRecord({ profile, relation, blocked, greeting }: WireContact): ContactRecord {
@@ -56,22 +137,4 @@ export function toContact({ person, relation, blocked, greeting }: ContactRecord
 
 export function toDevice({ device, name, createdAtMs, seenAtMs, current, online }: WireDevice): Device {
   return { device, name, createdAtMs: Number(createdAtMs), seenAtMs: Number(seenAtMs), current, online }
-}
-
-/** Null for a kind of content that is newer than this client. */
-export function toContent(content: WireContent | undefined): Content | null {
-  switch (content?.kind.case) {
-    case 'text':
-      return { kind: 'text', text: content.kind.value }
-    case 'picture': {
-      const { blob, thumbnail, width, height, name, sizeBytes, mediaType } = content.kind.value
-      return { kind: 'picture', blob, thumbnail, width, height, name, sizeBytes, mediaType }
-    }
-    case 'file': {
-      const { blob, name, sizeBytes, mediaType } = content.kind.value
-      return { kind: 'file', blob, name, sizeBytes: Number(sizeBytes), mediaType }
-    }
-    default:
-      return null
-  }
 }

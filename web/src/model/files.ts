@@ -14,10 +14,16 @@ const DOWNLOAD_BYTES_MAX = 4 * 1024 * 1024 * 1024
 /** What may be shown in this origin: never a type in which a script could run. */
 const SAFE_TYPE = /^(image\/(png|jpeg|gif|webp|avif|bmp)|audio\/[\w.+-]+|video\/[\w.+-]+)$/
 const LOCAL = 'local:'
+const SECOND = '/2'
 
 /** The blob id of a file that waits in the outbox under `id`; only this browser knows it. */
 export function localBlob(id: string): string {
   return LOCAL + id
+}
+
+/** Of the file that goes with it: a poster, an original. */
+export function secondBlob(id: string): string {
+  return `${LOCAL}${id}${SECOND}`
 }
 
 export interface FilesOptions {
@@ -76,8 +82,10 @@ export class FilesModel implements FilesApi {
   }
 
   #waiting(id: string): Blob {
-    const content = this.#options.store.state.outbox.get(id)?.content
-    if (content?.kind === 'upload') return content.file
+    const [record = ''] = id.split(SECOND)
+    const content = this.#options.store.state.outbox.get(record)?.content
+    const file = content?.kind === 'upload' ? (id === record ? content.file : content.second) : null
+    if (file) return file
     throw new RpcError('not_found', 'This file is not here any more.', 'no_such_blob')
   }
 

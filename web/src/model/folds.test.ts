@@ -1,21 +1,34 @@
 import 'fake-indexeddb/auto'
-import { create, toBinary, type DescMessage, type MessageInitShape } from '@bufbuild/protobuf'
+import { create, fromBinary, toBinary, type DescMessage, type MessageInitShape } from '@bufbuild/protobuf'
 import { describe, expect, it } from 'vitest'
 import { CallRecordedSchema } from '../schema/calls_pb'
 import {
   ConversationCreatedSchema,
   ConversationRenamedSchema,
   ConversationSchema,
+  DisappearingChangedSchema,
+  GroupChangedSchema,
+  Inviting,
+  MemberJoinedSchema,
   MemberLeftSchema,
+  MemberMutedSchema,
+  MemberRemovedSchema,
   MembersAddedSchema,
+  MessageEditedSchema,
   MessageRecalledSchema,
+  MessagesDisappearedSchema,
   MessageSentSchema,
+  NicknameChangedSchema,
+  PictureChangedSchema,
+  Role,
+  RoleChangedSchema,
+  type ContentSchema,
 } from '../schema/chat_pb'
 import { EventSchema } from '../schema/log_pb'
 import { ReactedSchema } from '../schema/reactions_pb'
 import { Change } from './change'
-import { withEvent, withMark, unreadOf, UNREAD_SEQS_MAX } from './conversation'
-import { toEvent } from './convert'
+import { emptyRecord, withEvent, withMark } from './conversation'
+import { toEvent, toWireRole } from './convert'
 import { eventFold, type LogEvent, type ModelFeature } from './feature'
 import { Folds, kindOf } from './folds'
 import { Rows } from './rows'
@@ -23,6 +36,8 @@ import { intakeEvents } from './intake'
 import { applySnapshot } from './snapshot'
 import { State } from './state'
 import type { ConversationRecord } from './records'
+import type { Member } from './types'
+import { mentionsOf, unreadOf, UNREAD_SEQS_MAX } from './unread'
 
 const LOG = 'chat:1'
 const person = (user: string) => ({ user, handle: user, name: user.toUpperCase(), picture: '', about: '' })
@@ -89,6 +104,7 @@ function script(): LogEvent[] {
   add(MessageSentSchema, { content: { kind: { case: 'picture', value: picture } } }, 'cat')
   const file = { blob: 'f', name: 'n', sizeBytes: 5n, mediaType: 'x/y' }
   add(MessageSentSchema, { content: { kind: { case: 'file', value: file } } }, 'bob')
+  add(RoleChangedSchema, { user: 'ann', role: Role.OWNER }, 'bob')
   add(MemberLeftSchema, { user: 'bob' }, 'bob')
   events.push({
     log: LOG,
@@ -100,18 +116,48 @@ function script(): LogEvent[] {
     body: new Uint8Array([1]),
   })
   text('cat', 'last')
-  add(MessageRecalledSchema, { seq: 16 }, 'cat')
+  add(MessageRecalledSchema, { seq: 17 }, 'cat')
+  // 19: from here on what groups and rich messages bring.
+  add(MessageSentSchema, { content: said('@ann look', 'ann') }, 'cat')
+  add(MessageEditedSchema, { seq: 19, content: said('look') }, 'cat')
+  add(MessageSentSchema, { content: said('all of you', '') }, 'cat')
+  add(MessageEditedSchema, { seq: 3, content: said('two!') }, 'ann')
+  add(MessageSentSchema, { content: said('not for long', 'ann'), disappearsMs: 5000n }, 'cat')
+  add(MessagesDisappearedSchema, { seqs: [23] }, '')
+  add(MemberJoinedSchema, { member: person('dan'), by: 'cat' }, 'dan')
+  add(RoleChangedSchema, { user: 'cat', role: Role.ADMIN }, 'ann')
+  add(NicknameChangedSchema, { user: 'dan', nickname: 'Danny' }, 'dan')
+  add(MemberMutedSchema, { user: 'dan', untilMs: 99n }, 'cat')
+  add(GroupChangedSchema, { settings: { history: true, announcement: 'Tea at five' } }, 'ann')
+  add(PictureChangedSchema, { blob: 'gate' }, 'cat')
+  add(DisappearingChangedSchema, { seconds: 3600 }, 'ann')
+  add(MemberRemovedSchema, { users: ['dan'] }, 'cat')
+  add(MessageEditedSchema, { seq: 21, content: said('ann alone', 'ann') }, 'cat')
+  add(MessageSentSchema, { content: said('taken back') }, 'cat')
+  add(MessageEditedSchema, { seq: 34, content: said('taken back in other words', 'ann') }, 'cat')
+  add(MessageRecalledSchema, { seq: 34 }, 'cat')
+  add(RoleChangedSchema, { user: 'cat', role: Role.OWNER }, 'ann')
   return events
 }
 
-/** The events as a server shows them that has reached `head`: recalled bodies are gone (LOG12). */
+function said(text: string, ...users: string[]): MessageInitShape<typeof ContentSchema> {
+  const mentions = users.map((user) => ({ user, start: 0, length: 1 }))
+  return { kind: { case: 'text', value: text }, mentions }
+}
+
+/** The events as a server shows them that has reached `head`: bodies that were taken back are gone (LOG12). */
 function seenAt(events: readonly LogEvent[], head: number): LogEvent[] {
-  const recalled = new Set<number>()
-  const recalls = kindOf(MessageRecalledSchema)
-  for (const { seq, kind, body } of events) if (seq <= head && kind === recalls) recalled.add(body[1] ?? 0)
-  return events
-    .filter(({ seq }) => seq <= head)
-    .map((event) => (recalled.has(event.seq) ? { ...event, body: new Uint8Array() } : event))
+  const seen = events.filter(({ seq }) => seq <= head)
+  const gone = new Set<number>()
+  for (const { kind, body } of seen) {
+    if (kind === kindOf(MessageRecalledSchema)) gone.add(fromBinary(MessageRecalledSchema, body).seq)
+    if (kind === kindOf(MessagesDisappearedSchema))
+      for (const seq of fromBinary(MessagesDisappearedSchema, body).seqs) gone.add(seq)
+  }
+  const erased = ({ seq, kind, body }: LogEvent): boolean =>
+    gone.has(seq) ||
+    (kind === kindOf(MessageEditedSchema) && gone.has(fromBinary(MessageEditedSchema, body).seq))
+  return seen.map((event) => (erased(event) ? { ...event, body: new Uint8Array() } : event))
 }
 
 function rowsOf(events: readonly LogEvent[]): Rows {
@@ -120,21 +166,15 @@ function rowsOf(events: readonly LogEvent[]): Rows {
   return rows
 }
 
-const start: ConversationRecord = {
-  log: LOG,
-  group: false,
-  title: '',
-  picture: '',
-  members: [],
-  joined: 1,
-  low: 1,
-  cursor: 0,
-  atMs: 0,
-  unreadSeqs: [],
-  unreadBelow: 0,
-  unreadFloor: 1,
-  last: null,
-}
+const start: ConversationRecord = emptyRecord(LOG)
+const member = (user: string, read = 0): Member => ({
+  person: person(user),
+  role: 'member',
+  delivered: read,
+  read,
+  nickname: '',
+  mutedUntilMs: 0,
+})
 
 function recordOf(events: readonly LogEvent[], from: ConversationRecord = start): ConversationRecord {
   return events.reduce((record, event) => withEvent(record, event, folds, context), from)
@@ -164,7 +204,20 @@ describe('LOG15: the old state plus the events equals a fresh state', () => {
       [12, 'picture'],
       [13, 'file'],
       [14, 'note'],
-      [16, 'recalled'],
+      [15, 'note'],
+      [17, 'recalled'],
+      [19, 'text'],
+      [21, 'text'],
+      [23, 'disappeared'],
+      [25, 'note'],
+      [26, 'note'],
+      [28, 'note'],
+      [29, 'note'],
+      [30, 'note'],
+      [31, 'note'],
+      [32, 'note'],
+      [34, 'recalled'],
+      [37, 'note'],
     ])
     expect(rows[1]?.extras).toEqual({ reactions: ['cat👍'] })
     const record = recordOf(events)
@@ -172,12 +225,36 @@ describe('LOG15: the old state plus the events equals a fresh state', () => {
       group: true,
       title: 'Gate',
       cursor: events.length,
-      unreadSeqs: [2, 10, 12, 13],
+      unreadSeqs: [2, 10, 12, 13, 19, 21],
+      mentionSeqs: [21],
+      picture: 'gate',
+      disappearS: 3600,
+      settings: { history: true, announcement: 'Tea at five', inviting: 'members' },
+      memberCount: 2,
+      stale: false,
     })
-    expect(record.members.map(({ person: { user }, owner, read }) => [user, owner, read])).toEqual([
-      ['ann', true, 0],
-      ['cat', false, 3],
+    expect(record.members.map(({ person: { user }, role, read }) => [user, role, read])).toEqual([
+      ['ann', 'admin', 0],
+      ['cat', 'owner', 3],
     ])
+    expect(rows.find(({ seq }) => seq === 3)).toMatchObject({ body: { text: 'two!' }, editedAtMs: 1022 })
+    expect(rows.find(({ seq }) => seq === 34)).toMatchObject({ mentions: [], editedAtMs: 0 })
+  })
+
+  it('any stretch, with those later events that touch it, shows what the whole shows of it', () => {
+    const now = seenAt(events, events.length)
+    const whole = rowsOf(now).messages
+    for (let first = 1; first <= now.length; first += 3) {
+      for (let last = first; last <= now.length; last += 4) {
+        const rows = rowsOf(now.slice(first - 1, last))
+        rows.growing = false
+        for (const event of now.slice(last)) {
+          const touching = folds.targets(event)
+          if (touching.some((seq) => seq === 0 || (seq >= first && seq <= last))) folds.apply(rows, event)
+        }
+        expect(rows.messages).toEqual(whole.filter(({ seq }) => seq >= first && seq <= last))
+      }
+    }
   })
 
   it('a row keeps the id of its key only for its author', () => {
@@ -203,7 +280,19 @@ describe('a snapshot', () => {
       log: LOG,
       group: record.group,
       title: record.title,
-      members: record.members.map(({ person: profile, ...rest }) => ({ ...rest, profile })),
+      memberCount: record.memberCount,
+      members: record.members.map(({ person: profile, role, delivered, read, nickname, mutedUntilMs }) => ({
+        profile,
+        role: toWireRole(role),
+        delivered,
+        read,
+        nickname,
+        mutedUntilMs: BigInt(mutedUntilMs),
+      })),
+      picture: record.picture,
+      disappearS: record.disappearS,
+      ...(record.settings && { settings: { ...record.settings, inviting: Inviting.MEMBERS } }),
+      ...mentionsOf(record),
       head,
       joined: 1,
       unread: unreadOf(record),
@@ -213,19 +302,31 @@ describe('a snapshot', () => {
     })
   }
 
-  it.each([3, 5, 7, 10, 13, 16])('at %i, then the events, equals a snapshot at the end', (head) => {
-    const state = stateAt(head, 3)
-    intakeEvents(new Change(state), folds, LOG, events.slice(head))
-    const caughtUp = state.conversations.get(LOG)
-    const fresh = stateAt(events.length, 3).conversations.get(LOG)
-    expect(caughtUp).toMatchObject({
-      members: fresh?.members,
-      title: fresh?.title,
-      cursor: fresh?.cursor,
-      last: fresh?.last,
-    })
-    expect(caughtUp === undefined ? -1 : unreadOf(caughtUp)).toBe(fresh === undefined ? -2 : unreadOf(fresh))
-  })
+  it.each([3, 5, 7, 10, 13, 16, 19, 22, 25, 28, 31, 34, 37])(
+    'at %i, then the events, equals a snapshot at the end',
+    (head) => {
+      const state = stateAt(head, 3)
+      intakeEvents(new Change(state), folds, LOG, events.slice(head))
+      const caughtUp = state.conversations.get(LOG)
+      const fresh = stateAt(events.length, 3).conversations.get(LOG)
+      expect(caughtUp).toMatchObject({
+        members: fresh?.members,
+        title: fresh?.title,
+        cursor: fresh?.cursor,
+        last: fresh?.last,
+        picture: fresh?.picture,
+        settings: fresh?.settings,
+        disappearS: fresh?.disappearS,
+        memberCount: fresh?.memberCount,
+      })
+      if (fresh !== undefined && caughtUp?.stale === false)
+        expect(mentionsOf(caughtUp)).toEqual(mentionsOf(fresh))
+      if (caughtUp?.stale !== true)
+        expect(caughtUp === undefined ? -1 : unreadOf(caughtUp)).toBe(
+          fresh === undefined ? -2 : unreadOf(fresh),
+        )
+    },
+  )
 
   it('that overlaps what is known brings only what is new', () => {
     const state = stateAt(10, 10)
@@ -259,7 +360,7 @@ describe('unread', () => {
     const [, message] = script()
     let record = {
       ...start,
-      members: [{ person: person('ann'), owner: false, delivered: 0, read: 0 }],
+      members: [member('ann')],
     } as ConversationRecord
     for (let seq = 1; seq <= UNREAD_SEQS_MAX + 50; seq++) {
       if (message !== undefined) record = withEvent(record, { ...message, seq }, folds, context)
@@ -275,7 +376,7 @@ describe('unread', () => {
   })
 
   it('a recalled message that is only counted is counted no longer', () => {
-    const members = [{ person: person('ann'), owner: false, delivered: 3, read: 3 }]
+    const members = [member('ann', 3)]
     const record = { ...start, members, cursor: 20, low: 10, unreadFloor: 10, unreadBelow: 2 }
     const recall = (seq: number, author: string): number => {
       const body = toBinary(MessageRecalledSchema, create(MessageRecalledSchema, { seq }))
@@ -289,7 +390,7 @@ describe('unread', () => {
   })
 
   it('marks never go down', () => {
-    const members = [{ person: person('ann'), owner: false, delivered: 5, read: 5 }]
+    const members = [member('ann', 5)]
     const record = { ...start, members }
     expect(withMark(record, 'ann', { user: 'ann', delivered: 3, read: 4 })).toBe(record)
   })
@@ -318,7 +419,7 @@ describe('hostile bodies', () => {
     const guarded = new Folds([throwing], (error) => faults.push(error))
     for (const event of script()) guarded.apply(rows, event)
     expect(faults.length).toBe(1)
-    expect(rows.newest?.seq).toBe(16)
+    expect(rows.newest?.seq).toBe(37)
   })
 
   it('toEvent turns 64-bit times into numbers', () => {

@@ -1,18 +1,22 @@
-/** Folds the inbox: contacts, profiles, and which conversations there are. Its events are not kept. */
+/** Folds the inbox: contacts, profiles, preferences, and which conversations there are. Its events are not kept. */
 import { ConversationGoneSchema, ConversationJoinedSchema } from '../schema/chat_pb'
 import { ContactChangedSchema, type Contact } from '../schema/contacts_pb'
 import { ProfileChangedSchema } from '../schema/identity_pb'
+import { AccountChangedSchema, ConversationChangedSchema } from '../schema/preferences_pb'
 import type { Change } from './change'
 import { withPerson } from './conversation'
-import { toContactRecord, toPerson } from './convert'
+import { toAccount, toContactRecord, toPreferences } from './convert'
 import type { LogEvent } from './feature'
 import { decodeBody, kindOf } from './folds'
+import { toPerson } from './person'
 import type { Person } from './types'
 
 const KIND_CONTACT = kindOf(ContactChangedSchema)
 const KIND_PROFILE = kindOf(ProfileChangedSchema)
 const KIND_JOINED = kindOf(ConversationJoinedSchema)
 const KIND_GONE = kindOf(ConversationGoneSchema)
+const KIND_ACCOUNT = kindOf(AccountChangedSchema)
+const KIND_PREFERENCES = kindOf(ConversationChangedSchema)
 
 export function inboxOf(user: string): string {
   return `inbox:${user}`
@@ -30,6 +34,14 @@ export function intakeInbox(change: Change, events: readonly LogEvent[]): string
       case KIND_PROFILE: {
         const profile = decodeBody(ProfileChangedSchema, event.body)?.profile
         if (profile !== undefined) applyPerson(change, toPerson(profile))
+        break
+      }
+      case KIND_ACCOUNT:
+        change.putAccount(toAccount(decodeBody(AccountChangedSchema, event.body)?.account))
+        break
+      case KIND_PREFERENCES: {
+        const changed = decodeBody(ConversationChangedSchema, event.body)?.conversation
+        if (changed !== undefined) change.putPreferences(toPreferences(changed))
         break
       }
       case KIND_JOINED: {

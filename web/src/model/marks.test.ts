@@ -1,30 +1,19 @@
 import 'fake-indexeddb/auto'
 import { expect, it } from 'vitest'
 import { ManualClock, settled } from '../link/testing'
+import { emptyRecord } from './conversation'
 import { openDatabase } from './database'
 import type { Call } from './feature'
 import { Marks } from './marks'
 import type { ConversationRecord } from './records'
 import { Store } from './store'
+import type { Member } from './types'
 
 const ann = { user: 'ann', handle: '', name: '', picture: '', about: '' }
 
 function record(cursor: number): ConversationRecord {
-  return {
-    log: 'l',
-    group: false,
-    title: '',
-    picture: '',
-    members: [{ person: ann, owner: false, delivered: 0, read: 0 }],
-    joined: 1,
-    low: 1,
-    cursor,
-    atMs: 0,
-    unreadSeqs: [],
-    unreadBelow: 0,
-    unreadFloor: 1,
-    last: null,
-  }
+  const mine: Member = { person: ann, role: 'member', delivered: 0, read: 0, nickname: '', mutedUntilMs: 0 }
+  return { ...emptyRecord('l'), members: [mine], memberCount: 1, cursor }
 }
 
 it('LOG17: one call per conversation in 300 ms, the last of them with the newest marks', async () => {

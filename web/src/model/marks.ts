@@ -3,10 +3,11 @@
  * the state, so nothing is lost by a call that fails: the next occasion says it.
  */
 import { Chat } from '../schema/chat_pb'
-import { isUncertain, markOf, withMark } from './conversation'
+import { withMark } from './conversation'
 import type { Call, Clock } from './feature'
 import type { ConversationRecord } from './records'
 import type { Store } from './store'
+import { countsBelow, isUncertain, markOf } from './unread'
 
 /** At most one call per conversation in this time. */
 const COOL_DOWN_MS = 300
@@ -89,8 +90,8 @@ export class Marks {
     this.#known.set(log, wanted)
     const said = call(Chat.method.mark, { log, ...wanted }).then(() => {
       // Now that the server has the same mark, its count is the right one.
-      const { unreadBelow } = store.state.conversations.get(log) ?? { unreadBelow: 0 }
-      if (unreadBelow > 0 && wanted.read > known.read) recount(log)
+      const now = store.state.conversations.get(log)
+      if (now !== undefined && countsBelow(now) && wanted.read > known.read) recount(log)
     })
     said.catch(() => {
       refused = true

@@ -238,8 +238,72 @@ describe('files', () => {
       name: 'ab.png',
       sizeBytes: 1_000_000,
       mediaType: 'image/png',
+      original: '',
+      originalBytes: 0,
     })
     expect(toHex(sha256(held))).toBe(toHex(sha256(bytes)))
+  })
+
+  it('an upload keeps nobody waiting but what is said after it in the same conversation', async () => {
+    server.addUser('cat', 'CAT')
+    server.addRoom('chat:2', ['ann', 'cat'])
+    const phone = await start()
+    await until(() => phone.summary('chat:2') !== undefined)
+    server.refuse = (method) => (method === 'write' ? false : null) // the upload does not move
+    const file = new File([new Uint8Array(400_000)], 'slow.bin')
+    await phone.app.chat.sendStoredFile(LOG, file)
+    await phone.app.chat.sendText(LOG, 'after it')
+    await phone.app.chat.sendText('chat:2', 'elsewhere')
+    await until(() => phone.summary('chat:2')?.last?.delivery === 'sent')
+    expect(said()).toEqual([])
+    server.refuse = () => null
+    server.disconnect()
+    const watched = phone.look(LOG)
+    await until(() => watched.find('after it')?.delivery === 'sent')
+    expect(watched.timeline.messages.map(({ body }) => body.kind)).toEqual(['file', 'text'])
+  })
+
+  it('every kind of content arrives as it was said', async () => {
+    const phone = await start()
+    const watched = phone.look(LOG)
+    const place = {
+      kind: 'location',
+      latitude: 39.9361,
+      longitude: -116.4,
+      name: 'Gate',
+      address: '',
+    } as const
+    const poll = {
+      kind: 'poll',
+      question: 'Tea?',
+      options: ['a', 'b'],
+      multiple: true,
+      closesAtMs: 9,
+    } as const
+    const mentions = [{ user: 'bob', start: 0, length: 3 }]
+    await phone.app.chat.send(LOG, place, { replyTo: 1 })
+    await phone.app.chat.send(LOG, poll)
+    await phone.app.chat.sendText(LOG, '@me', { mentions })
+    await phone.app.chat.sendFile(LOG, {
+      as: 'voice',
+      file: new Blob([new Uint8Array(9)], { type: 'audio/ogg' }),
+      durationMs: 700,
+      waveform: [1, 255],
+    })
+    await until(() => watched.timeline.messages.length === 4)
+    await until(() => watched.timeline.messages.every(({ seq }) => seq > 0))
+    const [first, second, third, fourth] = watched.timeline.messages
+    expect(first).toMatchObject({ body: place, replyTo: 1 })
+    expect(second?.body).toEqual(poll)
+    expect(third).toMatchObject({ body: { text: '@me' }, mentions })
+    expect(fourth?.body).toMatchObject({ kind: 'voice', durationMs: 700, waveform: [1, 255], sizeBytes: 9 })
+    await phone.app.chat.edit(LOG, third?.seq ?? 0, { kind: 'text', text: 'in other words' })
+    await until(() => watched.find('in other words')?.editedAtMs !== undefined)
+    const wordings = await phone.app.chat.history(LOG, third?.seq ?? 0)
+    expect(wordings.map(({ content }) => content)).toEqual([
+      { kind: 'text', text: '@me' },
+      { kind: 'text', text: 'in other words' },
+    ])
   })
 
   it('an upload continues where it ended, across a reload', async () => {

@@ -1,16 +1,17 @@
 /**
  * What this device says: stored before it is shown, sent in order, one after the other in each
- * conversation, with a key that makes a repetition harmless.
+ * conversation and with no regard to the others, with a key that makes a repetition harmless.
  */
-import type { MessageInitShape } from '@bufbuild/protobuf'
 import { RpcError, toRpcError } from '../link/errors'
 import { retryMs } from '../link/patience'
-import { Chat, type ContentSchema } from '../schema/chat_pb'
+import { Chat } from '../schema/chat_pb'
 import { toHex } from '../link/bytes'
+import { toWireContent } from './content'
 import type { Call, Clock } from './feature'
+import { NOTHING_ATTACHED } from './message'
 import type { OutboxRecord, UploadContent } from './records'
 import type { Store } from './store'
-import type { Content } from './types'
+import type { Attached, Content } from './types'
 import type { Stored, UploadOptions } from './upload'
 
 const KEY_BYTES = 16
@@ -18,6 +19,8 @@ const KEY_BYTES = 16
 export const OUTBOX_MAX = 2_000
 /** The server remembers first answers for 14 days; what is older is not sent without being asked for. */
 const AGE_MS_MAX = 13 * 24 * 3600 * 1000
+/** Uploads at once; each already keeps several chunks under way. */
+const UPLOADS_MAX = 3
 /** Times a refusal that says "later" is believed. */
 const LATER_MAX = 8
 
@@ -39,6 +42,9 @@ export class Outbox {
   readonly #busy = new Map<string, AbortController>()
   readonly #progress = new Map<string, number>()
   #leading = false
+  #uploading = 0
+  /** Uploads that wait for one of the others to end. */
+  readonly #waiting = new Set<() => void>()
 
   constructor(options: OutboxOptions) {
     this.#options = options
@@ -70,7 +76,7 @@ export class Outbox {
   }
 
   /** Resolves when the message is stored; it is shown from then on. */
-  async say(log: string, content: Content | UploadContent): Promise<void> {
+  async say(log: string, content: Content | UploadContent, attached: Partial<Attached> = {}): Promise<void> {
     const { store, clock, randomBytes } = this.#options
     const key = randomBytes(KEY_BYTES)
     await store.change(
@@ -82,7 +88,18 @@ export class Outbox {
         const atMs = clock.nowMs()
         const order = Math.max(atMs, newest + 1)
         const id = toHex(key)
-        change.putOutbox({ id, key, log, order, atMs, content, state: 'queued', seq: 0, error: '' })
+        change.putOutbox({
+          id,
+          key,
+          log,
+          order,
+          atMs,
+          content,
+          attached: { ...NOTHING_ATTACHED, ...attached },
+          state: 'queued',
+          seq: 0,
+          error: '',
+        })
       },
       { durable: true },
     )
@@ -141,7 +158,7 @@ export class Outbox {
     if (clock.nowMs() - record.atMs > AGE_MS_MAX)
       throw new RpcError('unavailable', 'This waited for too long.', 'outbox_expired')
     const content = await this.#ready(record, signal)
-    const request = { log: record.log, content: toWire(content) }
+    const request = { log: record.log, content: toWireContent(content, record.attached) }
     const reply = await this.#patiently(signal, () =>
       call(Chat.method.send, request, { key: record.key, deadlineMs: Infinity, signal }),
     )
@@ -158,13 +175,49 @@ export class Outbox {
   async #ready(record: OutboxRecord, signal: AbortSignal): Promise<Content> {
     const { content, id, log } = record
     if (content.kind !== 'upload') return content
-    const { file, name } = content
+    const { file, second } = content
+    const wholeBytes = Math.max(file.size + (second?.size ?? 0), 1)
     this.#report(id, log, 0)
-    const onProgress = (doneBytes: number): void => this.#report(id, log, doneBytes / Math.max(file.size, 1))
-    const stored = await this.#patiently(signal, () => this.#options.upload(file, { onProgress, signal }))
-    const uploaded = withStored(content, name, stored)
-    await this.#update(id, (now) => ({ ...now, content: uploaded }))
-    return uploaded
+    return this.#lane(signal, async () => {
+      const put = (data: Blob, before: number): Promise<Stored> => {
+        const onProgress = (doneBytes: number): void =>
+          this.#report(id, log, (before + doneBytes) / wholeBytes)
+        return this.#patiently(signal, () => this.#options.upload(data, { onProgress, signal }))
+      }
+      const stored = await put(file, 0)
+      const other = second === null ? null : await put(second, file.size)
+      const uploaded = withStored(content, stored, other)
+      await this.#update(id, (now) => ({ ...now, content: uploaded }))
+      return uploaded
+    })
+  }
+
+  /** A few conversations upload at a time; nobody's texts wait for that. */
+  async #lane<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+    while (this.#uploading >= UPLOADS_MAX && !signal.aborted) await this.#turn(signal)
+    this.#uploading += 1
+    try {
+      return await run()
+    } finally {
+      this.#uploading -= 1
+      for (const wake of this.#waiting) {
+        this.#waiting.delete(wake)
+        wake()
+        break
+      }
+    }
+  }
+
+  /** Resolves when an upload has ended, or this one is not wanted any more. */
+  #turn(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.add(resolve)
+      const leave = (): void => {
+        this.#waiting.delete(resolve)
+        resolve()
+      }
+      signal.addEventListener('abort', leave, { once: true })
+    })
   }
 
   #report(id: string, log: string, progress: number): void {
@@ -199,31 +252,23 @@ function isSignedOut({ code, reason }: RpcError): boolean {
   return code === 'unauthenticated' || reason === 'closed'
 }
 
-function withStored({ as, file, width, height }: UploadContent, name: string, stored: Stored): Content {
+/** What is said once the files are on the server: the file itself and, if there is one, what goes with it. */
+function withStored(content: UploadContent, stored: Stored, other: Stored | null): Content {
+  const { as, file, second, name, durationMs } = content
   const { blob, mediaType } = stored
-  const sizeBytes = file.size
-  if (as === 'file') return { kind: 'file', blob, name, sizeBytes, mediaType }
-  return {
-    kind: 'picture',
-    blob,
-    thumbnail: stored.thumbnail,
-    width: stored.width || width,
-    height: stored.height || height,
-    name,
-    sizeBytes,
-    mediaType,
-  }
-}
-
-function toWire(content: Content): MessageInitShape<typeof ContentSchema> {
-  switch (content.kind) {
-    case 'text':
-      return { kind: { case: 'text', value: content.text } }
-    case 'picture':
-      return { kind: { case: 'picture', value: content } }
-    case 'file': {
-      const { blob, name, sizeBytes, mediaType } = content
-      return { kind: { case: 'file', value: { blob, name, mediaType, sizeBytes: BigInt(sizeBytes) } } }
+  const width = stored.width || content.width
+  const height = stored.height || content.height
+  const shared = { blob, mediaType, sizeBytes: file.size }
+  switch (as) {
+    case 'file':
+      return { kind: as, ...shared, name }
+    case 'voice':
+      return { kind: as, ...shared, durationMs, waveform: content.waveform, transcribed: '' }
+    case 'video':
+      return { kind: as, ...shared, name, width, height, durationMs, poster: other?.blob ?? '' }
+    case 'picture': {
+      const original = { original: other?.blob ?? '', originalBytes: second?.size ?? 0 }
+      return { kind: as, ...shared, ...original, name, width, height, thumbnail: stored.thumbnail }
     }
   }
 }

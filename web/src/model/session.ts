@@ -4,11 +4,12 @@ import type { Credentials, LinkCallOptions } from '../link/contract'
 import type { Link } from '../link/link'
 import { Identity as Rpc, type NewDeviceSchema, type SessionReply } from '../schema/identity_pb'
 import type { SessionApi } from './api'
-import { toDevice, toPerson, toSession } from './convert'
+import { toDevice, toSession } from './convert'
 import { createDeviceKey, publicKeyOf, signWith } from './device-key'
 import type { Clock } from './feature'
 import { applyPerson } from './inbox'
 import { Value } from './observable'
+import { toPerson } from './person'
 import type { Store } from './store'
 import type { Device, LinkState, Session } from './types'
 
@@ -27,6 +28,8 @@ export interface SessionOptions {
   deviceName: string
   /** BCP 47. */
   language: string
+  /** Everything is there that somebody who is signed in needs; rejects when it cannot be fetched. */
+  ready: () => Promise<void>
   /** The connection was signed in. */
   onSignedIn: () => void
 }
@@ -70,13 +73,15 @@ export class SessionModel implements SessionApi {
     run: (device: MessageInitShape<typeof NewDeviceSchema>) => Promise<SessionReply>,
   ): Promise<void> {
     this.#linking?.abort()
+    await this.#options.ready()
     const key = await createDeviceKey()
     const reply = await run({ name: this.#options.deviceName, publicKey: await publicKeyOf(key) })
     await this.#keep(reply, key)
   }
 
   async #keep(reply: SessionReply, key: CryptoKeyPair): Promise<void> {
-    const { store, link } = this.#options
+    const { store, link, ready } = this.#options
+    await ready()
     await store.change((change) => change.putSession(toSession(reply), key), { durable: true })
     const credentials = this.credentials()
     if (credentials === null) return

@@ -1,13 +1,15 @@
 /** Brings what `Chat.List`, `Chat.Get` and their like answer into the state (LOG13, LOG17). */
 import type { Conversation } from '../schema/chat_pb'
 import type { Change } from './change'
-import { markOf, withinBound, withMark } from './conversation'
-import { toEvent, toMember } from './convert'
+import { emptyRecord, withMark, withPerson } from './conversation'
+import { toEvent, toGroupSettings, toMember } from './convert'
 import type { LogEvent } from './feature'
 import type { Folds } from './folds'
-import { intakeEvents } from './intake'
+import { intakeEvents, touchesOf } from './intake'
 import type { ConversationRecord } from './records'
 import { Rows, type FoldContext } from './rows'
+import type { Member } from './types'
+import { markOf, mentionsIn, withinBound, withRead } from './unread'
 
 /** Further behind than this, the newest page replaces what is stored; older ones come when looked at. */
 export const JUMP_EVENTS = 500
@@ -19,13 +21,14 @@ export function contextOf({ state }: Change): FoldContext {
 /**
  * Applies a conversation as the server sees it. Returns true when events are still missing: when the
  * answer brought too few, or none, of those after the cursor. `reset` replaces what is stored in any
- * case: the server has forgotten events that are stored here.
+ * case: the server has forgotten events that are stored here. A conversation further behind than `jump` is not
+ * caught up but begins anew.
  */
 export function applySnapshot(
   change: Change,
   folds: Folds,
   conversation: Conversation,
-  reset = false,
+  { reset = false, jump = JUMP_EVENTS }: { reset?: boolean; jump?: number } = {},
 ): boolean {
   const members = conversation.members.map(toMember)
   for (const { person } of members) change.putPerson(person)
@@ -36,7 +39,7 @@ export function applySnapshot(
     return recent.length === 0 && conversation.head >= conversation.joined
   }
   const first = recent[0]
-  if (first !== undefined && first.seq > known.cursor + 1 && conversation.head - known.cursor > JUMP_EVENTS) {
+  if (first !== undefined && first.seq > known.cursor + 1 && conversation.head - known.cursor > jump) {
     replace(change, folds, conversation, recent)
     return false
   }
@@ -73,60 +76,92 @@ function replace(
   const low = recent[0]?.seq ?? head + 1
   const rows = new Rows(log, context)
   for (const event of recent) folds.apply(rows, event)
-  const members = conversation.members.map(toMember)
   const fresh: ConversationRecord = {
-    log,
-    group: conversation.group,
-    title: conversation.title,
-    picture: conversation.picture,
-    members,
+    ...emptyRecord(log),
+    ...describedBy(conversation),
+    members: conversation.members.map(toMember),
     joined,
     low,
     cursor: head,
     atMs: recent.at(-1)?.atMs ?? before?.atMs ?? 0,
-    unreadSeqs: [],
-    unreadBelow: 0,
     unreadFloor: low,
+    mentionFloor: low,
     last: rows.newest ?? before?.last ?? null,
   }
   const { read } = markOf(fresh, context.me)
-  const unreadSeqs = recent
-    .filter((event) => event.seq > read && folds.isUnread(event, context.me))
-    .map(({ seq }) => seq)
-  const unreadBelow = Math.max(0, conversation.unread - unreadSeqs.length)
-  const counted = withinBound({ ...fresh, unreadSeqs, unreadBelow })
+  const unread = recent.filter((event) => event.seq > read && folds.isUnread(event, context.me))
+  const mentionSeqs = mentionsIn(recent, context.me).filter((seq) => seq > read)
+  const counted = withinBound({
+    ...fresh,
+    unreadSeqs: unread.map(({ seq }) => seq),
+    mentionSeqs,
+    ...below(conversation, unread.length, mentionSeqs.length),
+  })
   // What was read here while offline is not unread again.
   const mine = before === undefined ? { delivered: 0, read: 0 } : markOf(before, context.me)
   change.putConversation(withMark(counted, context.me, { user: context.me, ...mine }))
   change.deleteEvents(log)
-  change.putEvents(recent, false)
+  change.putEvents(recent, touchesOf(recent, folds))
 }
 
-/** Takes over what events do not say: marks, profiles, picture, and what is unread below the stored events. */
+/** What a conversation is called, and set to. */
+function describedBy(conversation: Conversation): Partial<ConversationRecord> {
+  const { group, title, picture, saved, memberCount, members, settings, disappearS } = conversation
+  return {
+    group,
+    title,
+    picture,
+    saved,
+    memberCount: Math.max(memberCount, members.length),
+    settings: group ? toGroupSettings(settings) : null,
+    disappearS,
+  }
+}
+
+/** What the server counted beyond the events that are known one by one. */
+function below(
+  { unread, mentioned, firstMention }: Conversation,
+  known: number,
+  knownMentions: number,
+): Pick<ConversationRecord, 'unreadBelow' | 'mentionedBelow' | 'firstMentionBelow'> {
+  const mentionedBelow = Math.max(0, mentioned - knownMentions)
+  const firstMentionBelow = mentionedBelow > 0 ? firstMention : 0
+  return { unreadBelow: Math.max(0, unread - known), mentionedBelow, firstMentionBelow }
+}
+
+/**
+ * Takes over what the events do not say. At the same head the server's word is the whole truth; otherwise
+ * only marks and profiles are.
+ */
 function merge(change: Change, conversation: Conversation): void {
   const me = change.state.me
-  let record = change.state.conversations.get(conversation.log)
-  if (record === undefined) return
-  const before = record
-  if (record.members.length === 0) record = { ...record, members: conversation.members.map(toMember) }
-  for (const member of conversation.members.map(toMember)) {
+  const before = change.state.conversations.get(conversation.log)
+  if (before === undefined) return
+  const current = conversation.head === before.cursor
+  const listed = conversation.members.map(toMember)
+  let record: ConversationRecord = { ...before, joined: conversation.joined }
+  if (current) record = { ...record, ...describedBy(conversation) }
+  if (listed.length > 0 && (current || record.members.length === 0))
+    record = { ...record, stale: false, members: listed.map((member) => withMarksOf(member, record)) }
+  for (const member of listed) {
     const { user } = member.person
     record = withMark(record, me, { user, delivered: member.delivered, read: member.read })
-    const members = record.members.map((each) =>
-      each.person.user === user ? { ...each, person: member.person } : each,
-    )
-    record = { ...record, members }
+    record = withPerson(record, member.person)
   }
-  const { picture, joined, unread, head } = conversation
-  record = { ...record, picture, joined }
+  record = withMark(record, me, { user: me, ...markOf(before, me) })
+  record = withRead(record, markOf(record, me).read)
   const mine = conversation.members.find(({ profile }) => profile?.user === me)
-  if (head === record.cursor && mine?.read === markOf(record, me).read)
-    record = { ...record, unreadBelow: Math.max(0, unread - record.unreadSeqs.length) }
+  if (current && mine?.read === markOf(record, me).read)
+    record = { ...record, ...below(conversation, record.unreadSeqs.length, record.mentionSeqs.length) }
   if (!isSame(record, before)) change.putConversation(record)
 }
 
+/** As marks are known here: `withMark` raises them. */
+function withMarksOf(member: Member, { members }: ConversationRecord): Member {
+  const known = members.find(({ person }) => person.user === member.person.user)
+  return known === undefined ? member : { ...member, delivered: known.delivered, read: known.read }
+}
+
 function isSame(a: ConversationRecord, b: ConversationRecord): boolean {
-  const parts = ({ members, picture, joined, unreadSeqs, unreadBelow }: ConversationRecord): string =>
-    JSON.stringify([members, picture, joined, unreadSeqs, unreadBelow])
-  return parts(a) === parts(b)
+  return JSON.stringify(a) === JSON.stringify(b)
 }

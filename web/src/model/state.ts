@@ -1,16 +1,26 @@
 /** What the client knows, in memory; `Store` keeps it in step with IndexedDB. */
 import type { Database } from './database'
-import type { ContactRecord, ConversationRecord, MetaRecords, OutboxRecord, SyncRecord } from './records'
-import type { Person, Session } from './types'
+import type {
+  ContactRecord,
+  ConversationRecord,
+  DraftRecord,
+  MetaRecords,
+  OutboxRecord,
+  PreferenceRecord,
+  SyncRecord,
+} from './records'
+import type { AccountPreferences, Person, Session } from './types'
 
 export class State {
   session: Session | null = null
   key: CryptoKeyPair | null = null
   sync: SyncRecord | null = null
+  account: AccountPreferences | null = null
   readonly conversations = new Map<string, ConversationRecord>()
   readonly contacts = new Map<string, ContactRecord>()
   readonly people = new Map<string, Person>()
-  readonly drafts = new Map<string, string>()
+  readonly drafts = new Map<string, DraftRecord>()
+  readonly preferences = new Map<string, PreferenceRecord>()
   readonly outbox = new Map<string, OutboxRecord>()
 
   get me(): string {
@@ -22,6 +32,7 @@ export class State {
 
   /** A conversation's outbox in the order in which it is said. */
   outboxOf(log: string): OutboxRecord[] {
+    if (this.outbox.size === 0) return []
     return [...this.outbox.values()].filter((record) => record.log === log).sort(inOrder)
   }
 
@@ -29,7 +40,9 @@ export class State {
     this.session = null
     this.key = null
     this.sync = null
-    for (const map of [this.conversations, this.contacts, this.people, this.drafts, this.outbox]) map.clear()
+    this.account = null
+    const { conversations, contacts, people, drafts, preferences, outbox } = this
+    for (const map of [conversations, contacts, people, drafts, preferences, outbox]) map.clear()
   }
 
   /** Reads everything but events and blobs. */
@@ -40,10 +53,12 @@ export class State {
     this.session = await meta('session')
     this.key = await meta('key')
     this.sync = await meta('sync')
+    this.account = await meta('account')
     for (const record of await database.getAll('conversations')) this.conversations.set(record.log, record)
     for (const record of await database.getAll('contacts')) this.contacts.set(record.user, record)
     for (const person of await database.getAll('people')) this.people.set(person.user, person)
-    for (const { log, text } of await database.getAll('drafts')) this.drafts.set(log, text)
+    for (const draft of await database.getAll('drafts')) this.drafts.set(draft.log, draft)
+    for (const each of await database.getAll('preferences')) this.preferences.set(each.log, each)
     await this.loadOutbox(database)
   }
 

@@ -15,6 +15,8 @@ const phones: Phone[] = []
 let count = 0
 const open = (): Promise<Database> => openDatabase(`storage-${++count}`, () => undefined)
 
+const draft = (log: string) => ({ log, text: 'text', replyTo: 0, atMs: 0, unsaid: false })
+
 afterEach(() => {
   vi.restoreAllMocks()
   for (const { app } of phones.splice(0)) app.close()
@@ -28,12 +30,12 @@ describe('the store', () => {
     const announced: Promise<unknown>[] = []
     store.listen(() => announced.push(database.get('drafts', 'l1')))
     const changes = Array.from({ length: 20 }, (_, index) =>
-      store.change((change) => change.putDraft(`l${index}`, 'text')),
+      store.change((change) => change.putDraft(draft(`l${index}`))),
     )
     expect(announced).toEqual([])
     await Promise.all(changes)
     expect(transactions.mock.calls.filter(([, mode]) => mode === 'readwrite').length).toBe(1)
-    expect(await Promise.all(announced)).toEqual([{ log: 'l1', text: 'text' }])
+    expect(await Promise.all(announced)).toEqual([draft('l1')])
   })
 
   it('a durable change that cannot be stored is taken back and refused; another is shown all the same', async () => {
@@ -44,12 +46,12 @@ describe('the store', () => {
     vi.spyOn(database, 'transaction').mockImplementation(() => {
       throw new DOMException('full', 'QuotaExceededError')
     })
-    const durable = store.change((change) => change.putDraft('l', 'text'), { durable: true })
+    const durable = store.change((change) => change.putDraft(draft('l')), { durable: true })
     await expect(durable).rejects.toMatchObject({ reason: 'storage_full' })
     expect(store.state.drafts.size).toBe(0)
     expect(heard).not.toHaveBeenCalled()
-    await store.change((change) => change.putDraft('l', 'text'))
-    expect(store.state.drafts.get('l')).toBe('text')
+    await store.change((change) => change.putDraft(draft('l')))
+    expect(store.state.drafts.get('l')).toEqual(draft('l'))
     expect(heard).toHaveBeenCalledOnce()
   })
 
@@ -58,10 +60,10 @@ describe('the store', () => {
     const bad = store.change(() => {
       throw new Error('oops')
     })
-    const good = store.change((change) => change.putDraft('l', 'text'))
+    const good = store.change((change) => change.putDraft(draft('l')))
     await expect(bad).rejects.toThrow('oops')
     await good
-    expect(store.state.drafts.get('l')).toBe('text')
+    expect(store.state.drafts.get('l')).toEqual(draft('l'))
   })
 })
 

@@ -155,3 +155,9 @@ export class Store {
     }
   }
 }
+
+/** Whether the server has decided against something: trying again would not help. */
+export function isRefusal(error: unknown): boolean {
+  const passing = ['unavailable', 'deadline_exceeded', 'resource_exhausted', 'internal', 'unauthenticated']
+  return !passing.includes(toRpcError(error).code)
+}

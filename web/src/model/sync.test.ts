@@ -1,11 +1,13 @@
 import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { TypingSchema } from '../schema/chat_pb'
+import { Role, TypingSchema } from '../schema/chat_pb'
 import { ContactChangedSchema, Relation } from '../schema/contacts_pb'
 import { ProfileChangedSchema } from '../schema/identity_pb'
-import { openDatabase } from './database'
+import { eventRange, openDatabase } from './database'
+import { Housekeeping } from './housekeeping'
+import { Store } from './store'
 import { FakeServer, type Fate } from './testing/fake-server'
-import { current, inStep, startPhone, until, type Phone } from './testing/kit'
+import { current, hastyClock, inStep, startPhone, until, type Phone } from './testing/kit'
 
 const LOG = 'chat:1'
 
@@ -177,11 +179,11 @@ describe('events', () => {
     server.join('chat:2', 'bob', 'cat')
     server.leave('chat:2', 'bob')
     await until(() => watched.texts.at(-1) === 'left(BOB)')
-    expect(watched.texts).toEqual(['created(BOB)', 'added(BOB,CAT)', 'left(BOB)'])
-    const members = phone.summary('chat:2')?.members.map(({ person, owner }) => [person.user, owner])
+    expect(watched.texts).toEqual(['created(BOB)', 'added(BOB,CAT)', 'owner(BOB,ANN)', 'left(BOB)'])
+    const members = phone.summary('chat:2')?.members.map(({ person, role }) => [person.user, role])
     expect(members).toEqual([
-      ['ann', true],
-      ['cat', false],
+      ['ann', 'owner'],
+      ['cat', 'member'],
     ])
   })
 
@@ -217,6 +219,103 @@ describe('events', () => {
     await until(() => watched.texts.at(-1) === 'after')
     await until(() => again.summary(LOG)?.unread === 4)
     expect(watched.texts).toEqual(['m1', 'm2', 'm3', 'after'])
+  })
+})
+
+describe('a device that was away for long', () => {
+  it('takes in what it missed within a bound, the newest of each conversation first', async () => {
+    const rooms = Array.from({ length: 12 }, (_, n) => `chat:r${n}`)
+    for (const log of rooms) server.addRoom(log, ['ann', 'bob'])
+    const phone = await start('ann')
+    await until(() => phone.summary('chat:r11') !== undefined)
+    phone.app.close()
+    for (const log of rooms) sayMany(450, 'bob', log)
+    let sent = 0
+    server.sending = (events) => (sent += events)
+    const again = await reload(phone)
+    await until(() => rooms.every((log) => again.summary(log)?.unread === 450), 30_000)
+    expect(rooms.every((log) => again.summary(log)?.last?.seq === 451)).toBe(true)
+    expect(sent).toBeLessThan(5_100) // of 5,400
+    const watched = again.look('chat:r7')
+    await until(() => watched.texts.at(-1) === 'm450')
+    while (watched.timeline.hasMore) await again.app.chat.loadOlder('chat:r7')
+    expect(watched.texts).toHaveLength(450)
+  }, 60_000)
+
+  it('after a week begins with a picture of everything, not with what it missed', async () => {
+    const phone = await start('ann')
+    await until(() => phone.summary(LOG) !== undefined)
+    phone.app.close()
+    sayMany(300)
+    const day = 24 * 3600 * 1000
+    const later = { ...hastyClock, nowMs: () => hastyClock.nowMs() + 8 * day }
+    server.calls.length = 0
+    const again = await phone.reload({ clock: later })
+    phones.push(again)
+    await until(() => again.summary(LOG)?.unread === 300)
+    const pictures = server.asked('list').filter((request) => (request as { recent?: number }).recent === 10)
+    expect(pictures).toHaveLength(1)
+  })
+})
+
+describe('a large group', () => {
+  const users = Array.from({ length: 60 }, (_, n) => `u${String(n).padStart(2, '0')}`)
+
+  beforeEach(() => {
+    for (const user of users) server.addUser(user, user.toUpperCase())
+    server.addRoom('chat:large', ['bob', 'ann', ...users], true, 'Lane')
+  })
+
+  it('does not list its members; they come when somebody looks, and again when they change', async () => {
+    const phone = await start('ann')
+    await until(() => phone.summary('chat:large')?.memberCount === 62)
+    expect(phone.summary('chat:large')?.members.map(({ person }) => person.user)).toEqual(['ann', 'bob'])
+    const members = await phone.app.chat.members('chat:large')
+    expect(members).toHaveLength(62)
+    await phone.app.chat.members('chat:large')
+    expect(server.asked('members')).toHaveLength(1)
+    server.remove('chat:large', 'bob', 'u07')
+    await until(() => phone.summary('chat:large')?.memberCount === 61)
+    const after = await phone.app.chat.members('chat:large')
+    expect(after.some(({ person }) => person.user === 'u07')).toBe(false)
+  })
+
+  it('lists them once it is small, and an admin by name', async () => {
+    const phone = await start('ann')
+    await until(() => phone.summary('chat:large')?.memberCount === 62)
+    await inStep(server, phone)
+    server.setRole('chat:large', 'bob', 'u03', Role.ADMIN)
+    const names = () => phone.summary('chat:large')?.members.map(({ person }) => person.name)
+    await until(() => names()?.includes('U03') === true)
+    for (const user of users.slice(10, 25)) server.remove('chat:large', 'bob', user)
+    await until(() => phone.summary('chat:large')?.members.length === 47)
+  })
+})
+
+describe('housekeeping', () => {
+  it('drops the oldest events of the quietest conversations, and they come again', async () => {
+    server.addRoom('chat:2', ['ann', 'cat'])
+    sayMany(900)
+    sayMany(900, 'cat', 'chat:2')
+    const phone = await start('ann')
+    for (const log of [LOG, 'chat:2']) {
+      const watched = phone.look(log)
+      await until(() => watched.texts.length > 0)
+      while (watched.timeline.hasMore) await phone.app.chat.loadOlder(log)
+      watched.stop()
+    }
+    const database = await openDatabase(phone.databaseName, () => undefined)
+    const store = new Store(database)
+    await store.reload()
+    await new Housekeeping(store, hastyClock, () => false).tidy(1_500)
+    expect(await database.count('events', eventRange(LOG, 0, 9_999))).toBe(599)
+    expect(await database.count('events', eventRange('chat:2', 0, 9_999))).toBe(901)
+    database.close()
+    const again = await reload(phone)
+    const watched = again.look(LOG)
+    await until(() => watched.texts.at(-1) === 'm900')
+    while (watched.timeline.hasMore) await again.app.chat.loadOlder(LOG)
+    expect(watched.texts).toHaveLength(900)
   })
 })
 

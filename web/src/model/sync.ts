@@ -22,11 +22,21 @@ import type { Store } from './store'
 const SNAPSHOT_EVENTS = 10
 const REFRESH_EVENTS = 50
 const PAGE_EVENTS = 100
+/** Events asked for at once over all logs, and of each at least: a device that was away for long has many logs. */
+const FOLLOW_EVENTS = 5_000
+const FOLLOW_EVENTS_MIN = 10
+/**
+ * Missed events a connection catches up on one by one, over all logs. Beyond it what is further behind than a
+ * look at the newest page jumps there (LOG13).
+ */
+const CATCH_UP_EVENTS = 3_000
+/** Conversations asked for at once, the liveliest first. */
+const FETCHES_MAX = 8
 /** LOG14, less the inbox. */
 const FOLLOWED_MAX = 4_999
 const CURSORS_MAX = 500
 /** A cache that was not complete for so long is not caught up but fetched anew. */
-const SNAPSHOT_AFTER_MS = 30 * 24 * 3600 * 1000
+const SNAPSHOT_AFTER_MS = 7 * 24 * 3600 * 1000
 const INBOX_JUMP_EVENTS = 2_000
 const DEADLINE_MS = 60_000
 
@@ -59,7 +69,9 @@ export class Sync {
   readonly #wanted = new Set<string>()
   /** Logs this connection asked for: they are pushed. */
   readonly #asked = new Set<string>()
+  /** Conversations that are being asked for, and those that wait for their turn. */
   readonly #fetching = new Set<string>()
+  readonly #toFetch = new Set<string>()
   /** Far behind, but the server cannot show their newest page in one answer: they are read through. */
   readonly #crawling = new Set<string>()
   /** Counts connections, so that what one of them began ends with it. */
@@ -67,6 +79,8 @@ export class Sync {
   /** Takes back the calls of the connection that ended: the next one asks for more than they do. */
   #ending = new AbortController()
   #following = false
+  /** Missed events this connection has taken in. */
+  #caughtUp = 0
 
   constructor(options: SyncOptions) {
     this.#options = options
@@ -90,8 +104,10 @@ export class Sync {
     this.#wanted.clear()
     this.#asked.clear()
     this.#fetching.clear()
+    this.#toFetch.clear()
     this.#crawling.clear()
     this.#following = false
+    this.#caughtUp = 0
   }
 
   /** Pushed events. */
@@ -110,7 +126,7 @@ export class Sync {
 
   /** Asks the server how many messages are unread: what is stored does not tell. */
   recount(log: string): void {
-    void this.#fetch(this.#epoch, log)
+    this.#fetch(this.#epoch, [log])
   }
 
   // ---- the beginning of a connection ----
@@ -162,7 +178,7 @@ export class Sync {
         if (cursor === undefined || head - cursor > JUMP_EVENTS) missing.fetch.add(log)
         else if (head < cursor) {
           // The server lost events that are stored here: it was restored from an older copy.
-          applySnapshot(change, this.#options.folds, conversation, true)
+          applySnapshot(change, this.#options.folds, conversation, { reset: true })
           missing.fetch.add(log)
         } else this.#snapshot(change, conversation, missing)
       }
@@ -219,7 +235,9 @@ export class Sync {
           return after === null ? [] : [{ log, after }]
         })
         if (cursors.length === 0) return
-        const request = { cursors, limit: PAGE_EVENTS }
+        const share = Math.floor(FOLLOW_EVENTS / cursors.length)
+        const limit = Math.min(PAGE_EVENTS, Math.max(share, FOLLOW_EVENTS_MIN))
+        const request = { cursors, limit }
         const { pages } = await this.#options.call(Log.method.follow, request, this.#patience())
         empty = pages.some(({ events }) => events.length > 0) ? 0 : empty + 1
         await this.#apply(epoch, (change, missing) => {
@@ -230,7 +248,9 @@ export class Sync {
         })
       })
     }
-    if (epoch === this.#epoch) this.#following = false
+    if (epoch !== this.#epoch) return
+    this.#following = false
+    this.#caughtUp = 0
   }
 
   #cursor(log: string): number | null {
@@ -252,6 +272,7 @@ export class Sync {
       else missing.fetch.add(log)
       return
     }
+    this.#caughtUp += page.events.length
     this.#intake(change, log, page.events.map(toEvent), missing)
     const cursor = this.#cursor(log) ?? head
     if (cursor >= head) {
@@ -260,8 +281,13 @@ export class Sync {
         this.#reorder.get(log)?.forget()
         missing.again.delete(log)
       }
-    } else if (!inbox && head - cursor > JUMP_EVENTS && !this.#crawling.has(log)) missing.fetch.add(log)
+    } else if (!inbox && head - cursor > this.#jump && !this.#crawling.has(log)) missing.fetch.add(log)
     else missing.again.add(log)
+  }
+
+  /** Further behind than this, a conversation is not read through. */
+  get #jump(): number {
+    return this.#caughtUp < CATCH_UP_EVENTS ? JUMP_EVENTS : REFRESH_EVENTS
   }
 
   // ---- events ----
@@ -276,6 +302,7 @@ export class Sync {
       for (const joined of intakeInbox(change, ready)) missing.fetch.add(joined)
     } else {
       intakeEvents(change, this.#options.folds, log, ready)
+      if (change.state.conversations.get(log)?.stale === true) missing.fetch.add(log)
     }
     if (reorder.gap(cursor + ready.length)) missing.again.add(log)
   }
@@ -291,7 +318,7 @@ export class Sync {
       this.begin()
       return
     }
-    for (const log of missing.fetch) void this.#fetch(epoch, log)
+    this.#fetch(epoch, missing.fetch)
     this.#want(
       epoch,
       [...missing.follow].filter((log) => !this.#asked.has(log)),
@@ -299,13 +326,27 @@ export class Sync {
     this.#want(epoch, missing.again)
   }
 
-  /** The newest page of one conversation: a new one, or one that is far behind. */
-  async #fetch(epoch: number, log: string): Promise<void> {
-    if (this.#fetching.has(log)) return
-    this.#fetching.add(log)
+  /** The newest page of some conversations: new ones, or such that are far behind. */
+  #fetch(epoch: number, logs: Iterable<string>): void {
+    if (epoch !== this.#epoch) return
+    for (const log of logs) if (!this.#fetching.has(log)) this.#toFetch.add(log)
+    for (const log of this.#toFetch) {
+      if (this.#fetching.size >= FETCHES_MAX) break
+      this.#toFetch.delete(log)
+      this.#fetching.add(log)
+      void this.#fetchOne(epoch, log).then(() => {
+        if (epoch === this.#epoch) this.#fetching.delete(log)
+        this.#fetch(epoch, [])
+      })
+    }
+  }
+
+  async #fetchOne(epoch: number, log: string): Promise<void> {
     const { call, folds, store } = this.#options
     await this.#persistently(epoch, async () => {
-      const request = { log, recent: REFRESH_EVENTS }
+      // When many wait, enough for the list; the rest comes when it is looked at.
+      const recent = this.#toFetch.size > FETCHES_MAX ? 1 : REFRESH_EVENTS
+      const request = { log, recent }
       const { conversation } = await call(Chat.method.get, request, this.#patience())
       this.#fetching.delete(log)
       if (conversation === undefined) return
@@ -313,10 +354,10 @@ export class Sync {
         const known = store.state.conversations.get(log)
         const lost = known !== undefined && conversation.head < known.cursor
         const bare = known !== undefined && known.low > known.cursor
-        applySnapshot(change, folds, conversation, lost || bare)
+        applySnapshot(change, folds, conversation, { reset: lost || bare, jump: this.#jump })
         this.#onMarks(conversation)
         const cursor = store.state.conversations.get(log)?.cursor ?? 0
-        if (conversation.head - cursor > JUMP_EVENTS) {
+        if (conversation.head - cursor > this.#jump) {
           this.#crawling.add(log)
           missing.again.add(log)
         }
@@ -324,7 +365,6 @@ export class Sync {
         follow.add(log)
       })
     })
-    if (epoch === this.#epoch) this.#fetching.delete(log)
   }
 
   /** Repeats what a passing refusal kept from happening, as long as the connection is the same. */

@@ -4,6 +4,7 @@ import { get } from 'svelte/store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createFixture, type Fixture } from './fixture/app'
 import { setLanguage } from './i18n/i18n.svelte'
+import * as rooms from './rooms'
 import { startRouter } from './router.svelte'
 import Shell from './Shell.svelte'
 
@@ -47,7 +48,7 @@ function open(hash: string, signedIn = true): Fixture {
   stop()
   stop = startRouter()
   const fixture = createFixture('en', signedIn)
-  render(Shell, { app: fixture.app })
+  render(Shell, { app: fixture.app, rooms })
   return fixture
 }
 

@@ -8,7 +8,7 @@
 import type { Component } from 'svelte'
 import type { App } from '../model/api'
 import type { ModelFeature } from '../model/feature'
-import type { ConversationSummary, Message } from '../model/types'
+import type { Attached, Content, ConversationSummary, LinkPreview, Message, TextContent } from '../model/types'
 
 export interface AppProps {
   app: App
@@ -31,6 +31,41 @@ export interface MessageProps extends ConversationProps {
 export interface MessageMenuProps extends MessageProps {
   /** Closes the menu; call it when something was chosen. */
   close: () => void
+}
+
+/** What is being written in a conversation; fields are reactive. */
+export interface Writing {
+  readonly text: string
+  /** seq of the message that is being changed, 0 for none. */
+  readonly editing: number
+  /** What stands behind a link in the text; goes with the message. */
+  preview: LinkPreview | null
+}
+
+export interface WritingProps extends ConversationProps {
+  writing: Writing
+}
+
+/** What stands in the composer and could be sent now. */
+export interface SendProps extends ConversationProps {
+  content: TextContent
+  attached: Attached
+  /** It was taken over: the composer empties itself. */
+  taken: () => void
+}
+
+/** Draws messages of one kind of content. */
+export interface ContentBody {
+  component: Component<MessageProps>
+  /** Without a bubble around it. */
+  bare?: boolean
+}
+
+/** Sends files of a certain kind in a manner of its own. */
+export interface FileSender {
+  /** May look at the first bytes. */
+  takes: (file: File) => boolean | Promise<boolean>
+  send: (props: ConversationProps, file: File, attached: Partial<Attached>) => Promise<void>
 }
 
 /** One entry of a menu. `label` is a translation key, `icon` one of `design/icons`. */
@@ -67,6 +102,19 @@ export interface FeatureSlots {
   messageFooter?: Component<MessageProps>
   /** At the top of every message's menu; made of `design/MenuItem` or anything that fits a menu's width. */
   messageMenu?: Component<MessageMenuProps>
+  /** Entries of a message's menu. */
+  messageActions?: MenuEntry<MessageProps>[]
+  /** Draws messages of these kinds of content. */
+  contentBodies?: Partial<Record<Content['kind'], ContentBody>>
+  /** Between the conversation's header and its messages; draws nothing when there is nothing to show. */
+  conversationBanner?: Component<ConversationProps>
+  /** Above the field one writes in; draws nothing when there is nothing to show. */
+  composerAbove?: Component<WritingProps>
+  /** Buttons in the composer. */
+  composerTools?: Component<WritingProps>
+  /** Entries of the menu of the button that sends. */
+  sendActions?: MenuEntry<SendProps>[]
+  fileSenders?: FileSender[]
   /** Buttons in the conversation header. */
   conversationActions?: Component<ConversationProps>
   /** Entries of the + menu beside the composer. */

@@ -1,6 +1,7 @@
 /** The features of this build, found by folder. Nothing else in the client knows a feature by name. */
 import { addMessages } from './i18n/i18n.svelte'
-import type { FeatureSlots, WebFeature } from './feature'
+import type { Content } from '../model/types'
+import type { ContentBody, FeatureSlots, WebFeature } from './feature'
 
 const modules = import.meta.glob<{ default: WebFeature }>('../features/*/index.ts', { eager: true })
 
@@ -23,4 +24,9 @@ export function slot<Name extends keyof FeatureSlots>(
 /** The slots of the feature that draws a row of kind 'feature'; undefined when it is not in this build. */
 export function slotsOf(feature: string): FeatureSlots | undefined {
   return features.find((candidate) => candidate.name === feature)?.slots
+}
+
+/** What draws messages of a kind of content that the shell does not draw itself. */
+export function contentBody(kind: string): ContentBody | undefined {
+  return slot('contentBodies').find(({ value }) => kind in value)?.value[kind as Content['kind']]
 }

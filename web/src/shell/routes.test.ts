@@ -4,6 +4,7 @@ import { hashOf, parse, routeOfCode, type Route } from './routes'
 const routes: Route[] = [
   { name: 'chats' },
   { name: 'chat', log: 'chat:01/ä' },
+  { name: 'chat', log: 'chat:01', seq: 99_999 },
   { name: 'contacts' },
   { name: 'requests' },
   { name: 'person', user: 'u-1' },

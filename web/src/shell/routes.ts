@@ -1,7 +1,8 @@
 /** The addresses of the client, all behind `#`, so that any server that can serve one page can serve it. */
 export type Route =
   | { name: 'chats' }
-  | { name: 'chat'; log: string }
+  /** `seq`: the message to show. */
+  | { name: 'chat'; log: string; seq?: number }
   | { name: 'contacts' }
   | { name: 'requests' }
   | { name: 'person'; user: string }
@@ -11,6 +12,7 @@ export type Route =
   | { name: 'add'; handle: string }
   | { name: 'link'; token: string }
   | { name: 'receive'; code: string }
+  | { name: 'send' }
 
 export const SETTINGS_PAGES = ['profile', 'code', 'devices', 'password', 'connection'] as const
 export type SettingsPage = (typeof SETTINGS_PAGES)[number]
@@ -20,16 +22,21 @@ const PART_MAX = 512
 
 /** Anything unknown leads to the chats. */
 export function parse(hash: string): Route {
-  const [name = '', argument = ''] = hash
+  const [name = '', argument = '', more = ''] = hash
     .replace(/^#?\/?/, '')
-    .split('/', 2)
+    .split('/', 3)
     .map(decode)
   switch (name) {
-    case 'chat':
-      return argument ? { name, log: argument } : { name: 'chats' }
+    case 'chat': {
+      if (!argument) return { name: 'chats' }
+      return /^[1-9]\d{0,9}$/.test(more)
+        ? { name, log: argument, seq: Number(more) }
+        : { name, log: argument }
+    }
     case 'contacts':
       return argument ? { name: 'person', user: argument } : { name }
     case 'requests':
+    case 'send':
       return { name }
     case 'me': {
       const page = SETTINGS_PAGES.find((candidate) => candidate === argument)
@@ -52,7 +59,7 @@ export function hashOf(route: Route): string {
     case 'chats':
       return '#/'
     case 'chat':
-      return `#/chat/${encodeURIComponent(route.log)}`
+      return `#/chat/${encodeURIComponent(route.log)}${route.seq === undefined ? '' : `/${route.seq}`}`
     case 'person':
       return `#/contacts/${encodeURIComponent(route.user)}`
     case 'settings':

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from hutong.features.previews.addresses import is_public
 from hutong.features.previews.page import read_head, shown
-from hutong.features.previews.urls import UrlError, parse
+from hutong.platform.addresses import is_public
+from hutong.platform.urls import UrlError, parse
 
 PUBLIC = ["8.8.8.8", "1.1.1.1", "223.5.5.5", "2606:4700::1", "2400:3200::1", "2a00:1450::8"]
 PRIVATE = [

@@ -19,13 +19,14 @@ from cryptography.x509.oid import NameOID
 
 from hutong.features.chat.tests.saying import edit, recall, say, sent
 from hutong.features.files.tests.uploading import picture, read
-from hutong.features.previews import fetching, looking
-from hutong.features.previews.fetching import Fetcher, FetchError
+from hutong.features.previews import looking
 from hutong.features.previews.looking import PAGE_BYTES_MAX, PICTURE_BYTES_MAX
 from hutong.features.previews.service import CACHED_NOTHING_S, CACHED_S, LOOKS
 from hutong.features.previews.tests.site import Site, Write, answer, page
-from hutong.features.previews.urls import parse
+from hutong.platform import outbound
 from hutong.platform.errors import InvalidArgument, NotFound, ResourceExhausted, Unauthenticated
+from hutong.platform.outbound import Fetcher, FetchError
+from hutong.platform.urls import parse
 from hutong.schema import chat_pb2
 from hutong.schema import previews_pb2 as pb
 from hutong.testing import Client, TestServer, refused
@@ -136,7 +137,7 @@ async def test_pages_without_anything_to_show(scene: Scene) -> None:
     site.pages["/upgrade"] = b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nxx"
     site.pages["/headers"] = b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 20_000 + b"\r\n"
     site.pages["/kinds"] = answer(
-        TITLED.encode(), "text/html", *(f"X-{number}: y" for number in range(fetching.HEADERS_MAX))
+        TITLED.encode(), "text/html", *(f"X-{number}: y" for number in range(outbound.HEADERS_MAX))
     )
     site.pages["/cut"] = answer(b"<title>cut", "text/html", "Content-Length: 500", sized=False)
     for path in list(site.pages):

@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf'
 import { describe, expect, it } from 'vitest'
+import { PLAIN } from '../../model/message'
 import type { LogEvent, TimelineFold } from '../../model/feature'
 import type { Message } from '../../model/types'
 import { ReactedSchema } from '../../schema/reactions_pb'
@@ -7,7 +8,7 @@ import { folds, NAME, react, reactionsOf, type Reactions } from './fold'
 
 const message: Message = {
   id: 'm', seq: 5, author: 'lin', mine: false, atMs: 0, body: { kind: 'text', text: 'hello' },
-  delivery: 'sent', error: '', progress: -1, extras: {},
+  ...PLAIN, delivery: 'sent',
 } // prettier-ignore
 
 /** The one row of a conversation, as the model hands it to a fold. */

@@ -1,7 +1,6 @@
 /** For tests: apps on a `FakeServer`, and waiting for what they come to. */
 import type { Clock } from '../../link/clock'
 import { createApp, type AppOptions, type RunningApp } from '../app'
-import type { ModelFeature } from '../feature'
 import type { Tabs } from '../tabs'
 import type { ConversationSummary, Message, Observable, Timeline } from '../types'
 import type { FakeServer } from './fake-server'
@@ -70,7 +69,7 @@ export interface Watched {
 export async function startPhone(
   server: FakeServer,
   user: string,
-  options: Partial<AppOptions> & { features?: readonly ModelFeature[] } = {},
+  options: Partial<AppOptions> = {},
 ): Promise<Phone> {
   const databaseName = options.databaseName ?? `test-${++databases}`
   const app = await createApp({

@@ -4,6 +4,10 @@ export interface Attachment {
   file: File
   /** Sent as a picture: shown in the chat, with a thumbnail. */
   picture: boolean
+  /** A picture goes as it was taken, not made smaller. */
+  original: boolean
+  /** A file goes as a file, whatever it holds. */
+  asItIs: boolean
   /** Object URL of a picture, or ''. */
   url: string
 }
@@ -13,11 +17,14 @@ const ATTACHMENTS_MAX = 20
 
 const PICTURE_TYPES = /^image\/(png|jpeg|gif|webp|avif)$/
 
+/** WeChat's voices can only be chosen as files; they are voices all the same. */
+const isVoice = ({ name }: File): boolean => /\.(silk|slk|amr)$/i.test(name)
+
 export class Attachments {
   waiting = $state<Attachment[]>([])
   #nextId = 1
 
-  /** Returns how many did not fit. */
+  /** `asPictures` false: they were chosen as files. Returns how many did not fit. */
   add(files: Iterable<File>, asPictures = true): number {
     let left = 0
     for (const file of files) {
@@ -27,9 +34,19 @@ export class Attachments {
       }
       const picture = asPictures && PICTURE_TYPES.test(file.type)
       const url = picture ? URL.createObjectURL(file) : ''
-      this.waiting.push({ id: this.#nextId++, file, picture, url })
+      const how = { picture, original: false, asItIs: !asPictures && !isVoice(file) }
+      this.waiting.push({ id: this.#nextId++, file, ...how, url })
     }
     return left
+  }
+
+  /** A picture was changed before it is sent. */
+  replace(id: number, file: File): void {
+    const at = this.waiting.findIndex((candidate) => candidate.id === id)
+    const before = this.waiting[at]
+    if (!before) return
+    if (before.url) URL.revokeObjectURL(before.url)
+    this.waiting[at] = { ...before, file, url: URL.createObjectURL(file) }
   }
 
   remove(id: number): void {

@@ -17,9 +17,9 @@ export class Drafting {
     this.#log = log
   }
 
-  changed(text: string): void {
+  changed(text: string, replyTo = 0): void {
     clearTimeout(this.#save)
-    this.#save = setTimeout(() => this.#chat.saveDraft(this.#log, text), SAVE_AFTER_MS)
+    this.#save = setTimeout(() => this.#chat.saveDraft(this.#log, text, replyTo), SAVE_AFTER_MS)
     if (text.trim() === '') {
       this.#stopTyping()
       return
@@ -39,9 +39,9 @@ export class Drafting {
   }
 
   /** The conversation is left with this in the composer. */
-  leave(text: string): void {
+  leave(text: string, replyTo = 0): void {
     clearTimeout(this.#save)
-    this.#chat.saveDraft(this.#log, text)
+    this.#chat.saveDraft(this.#log, text, replyTo)
     this.#stopTyping()
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { PLAIN } from '../../model/message'
 import type { Message, Timeline } from '../../model/types'
 import { newestOf, Reading } from './reading.svelte'
 
@@ -10,15 +11,15 @@ const message = (seq: number, mine = false): Message => ({
   atMs: seq,
   body: { kind: 'text', text: 'x' },
   delivery: 'sent',
-  error: '',
-  progress: -1,
-  extras: {},
+  ...PLAIN,
 })
 
 const timeline = (messages: Message[]): Timeline => ({
   log: 'chat:1',
   messages,
   hasMore: false,
+  hasNewer: false,
+  loadingNewer: false,
   loadingOlder: false,
   readBefore: 0,
 })

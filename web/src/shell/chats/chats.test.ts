@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { PLAIN } from '../../model/message'
 import type { ConversationSummary, Message } from '../../model/types'
 import { contactsIn, conversationsIn, peopleIn } from '../fixture/people'
 import { news } from '../frame/news'
@@ -22,9 +23,7 @@ const last = (body: Message['body'], author = 'u2'): Message => ({
   atMs: 0,
   body,
   delivery: 'sent',
-  error: '',
-  progress: -1,
-  extras: {},
+  ...PLAIN,
 })
 const preview = (conversation: ConversationSummary, message: Message): string =>
   previewOf({ ...conversation, last: message }, people, t)

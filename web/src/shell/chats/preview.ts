@@ -1,7 +1,8 @@
 /** One line that says what the newest message is, for the list, notifications and the live region. */
 import type { ConversationSummary, Message, Person } from '../../model/types'
-import type { Values } from '../i18n/i18n.svelte'
+import { locale, type Values } from '../i18n/i18n.svelte'
 import { slotsOf } from '../registry'
+import { duration } from '../text/dates'
 
 type Translate = (key: string, values?: Values) => string
 
@@ -23,8 +24,23 @@ export function contentOf(people: People, message: Message, t: Translate): strin
       return t('preview.picture')
     case 'file':
       return t('preview.file', { name: body.name })
+    case 'voice':
+    case 'video':
+      return t(`preview.${body.kind}`)
+    case 'location':
+      return t('preview.location', { name: body.name })
+    case 'card':
+      return t('preview.card', { name: body.person.name })
+    case 'sticker':
+      return body.emoji || t('preview.sticker')
+    case 'poll':
+      return t('preview.poll', { name: body.question })
+    case 'bundle':
+      return t('preview.bundle', { name: body.title })
     case 'recalled':
       return recallText(people, message, t)
+    case 'disappeared':
+      return t('preview.disappeared')
     case 'note':
       return noteText(message, t)
     case 'feature':
@@ -39,13 +55,15 @@ export function previewOf({ last, group }: ConversationSummary, people: People, 
 }
 
 /** Something a person said, as against something that happened. */
-export const isSaid = ({ body }: Message): boolean => ['text', 'picture', 'file'].includes(body.kind)
+export const isSaid = ({ body }: Message): boolean =>
+  !['note', 'recalled', 'disappeared', 'feature'].includes(body.kind)
 
 /** "Lin added Bo": the first name is who did it, the others whom or what it was done to. */
 export function noteText(message: Message, t: Translate): string {
   if (message.body.kind !== 'note') return ''
   const { text, names } = message.body
   const [name = '', ...others] = names.map((each) => each || t('someone'))
+  if (text === 'disappearing') others.splice(0, 1, duration(Number(others[0]), locale()))
   return t(`note.${text}${message.mine ? 'Me' : ''}`, { name, names: others.join(t('listComma')) })
 }
 

@@ -50,6 +50,21 @@ export function timeAgo(atMs: number, nowMs: number, locale: string): string {
   return relative.format(-daysBefore(atMs, nowMs), 'day')
 }
 
+/** "3 days", in the largest unit that fits. */
+export function duration(seconds: number, locale: string): string {
+  const units = [
+    ['day', 86_400],
+    ['hour', 3_600],
+    ['minute', 60],
+    ['second', 1],
+  ] as const
+  const [unit, size] = units.find(([, length]) => seconds >= length && seconds % length === 0) ?? [
+    'second',
+    1,
+  ]
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(seconds / size)
+}
+
 function relativeDay(days: number, locale: string): string {
   const text = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(days, 'day')
   return text.charAt(0).toLocaleUpperCase(locale) + text.slice(1)

@@ -1,6 +1,6 @@
 /** Turns a timeline into what is drawn: separators between days, a line before what is new, groups of bubbles. */
 import type { Message } from '../../model/types'
-import { sameDay } from './dates'
+import { dayStart } from './dates'
 
 export type Row =
   | { kind: 'day'; id: string; atMs: number }
@@ -9,6 +9,8 @@ export type Row =
 
 /** Bubbles of one author within this time are one group. */
 const GROUP_MS = 5 * 60_000
+/** From midnight on this reaches into the next day, on days with a clock change too. */
+const DAY_AND_A_BIT_MS = 30 * 3600 * 1000
 
 /**
  * `newAfter` is the seq after which messages are new to the reader; -1 for no line. `standsAlone` says
@@ -23,9 +25,13 @@ export function rows(
   let previous: Message | undefined
   let group: Extract<Row, { kind: 'message' }> | undefined
   let lineDrawn = newAfter < 0
+  /** The day of the message before: to ask the calendar for each message would take longer than all the rest. */
+  let today = { from: 0, to: 0 }
 
   for (const message of messages) {
-    if (previous === undefined || !sameDay(previous.atMs, message.atMs)) {
+    if (message.atMs < today.from || message.atMs >= today.to) {
+      const from = dayStart(message.atMs)
+      today = { from, to: dayStart(from + DAY_AND_A_BIT_MS) }
       drawn.push({ kind: 'day', id: `day-${message.id}`, atMs: message.atMs })
       group = undefined
     }

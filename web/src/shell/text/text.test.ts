@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { PLAIN } from '../../model/message'
 import type { Message } from '../../model/types'
 import { clockTime, dayName, daysBefore, listTime, timeAgo } from './dates'
 import { countNew, rows } from './grouping'
@@ -105,9 +106,7 @@ describe('grouping', () => {
     atMs,
     body: kind === 'text' ? { kind, text: 'x' } : { kind, text: 'added', names: [] },
     delivery: 'sent',
-    error: '',
-    progress: -1,
-    extras: {},
+    ...PLAIN,
   })
   const shape = (list: Message[], newAfter = -1): string[] =>
     rows(list, newAfter, ({ body }) => body.kind === 'note').map((row) =>

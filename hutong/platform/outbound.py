@@ -1,4 +1,4 @@
-"""Fetches what is behind a link without being led anywhere else.
+"""Requests to servers whose address somebody else has chosen, without being led anywhere else.
 
 The addresses of a name are looked at once, all of them have to be public, and the connection goes to one that
 was looked at: what the name means a moment later does not matter. HTTP is read with httptools over asyncio's
@@ -11,15 +11,15 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import httptools
 
 from hutong import __version__
-from hutong.features.previews.addresses import is_public
-from hutong.features.previews.urls import Url, UrlError
+from hutong.platform.addresses import is_public
+from hutong.platform.urls import Url, UrlError
 
 REDIRECTS_MAX = 3
 HEAD_BYTES_MAX = 64 * 1024
@@ -61,9 +61,15 @@ def resolve(host: str, port: int) -> list[str]:
 
 
 class Fetcher:
-    """Gets pages and pictures. `hosts` may be fetched from wherever they are."""
+    """Gets what stands behind links, and posts to addresses. `hosts` may be reached wherever they are.
 
-    def __init__(self, hosts: Iterable[str], resolve: Resolve = resolve) -> None:
+    `purpose` is what the other side reads in the User-Agent.
+    """
+
+    def __init__(
+        self, hosts: Iterable[str], resolve: Resolve = resolve, *, purpose: str = "link preview"
+    ) -> None:
+        self._agent = f"Hutong/{__version__} ({purpose})"
         self._hosts = frozenset(hosts)
         self._resolve = resolve
         self._pool = ThreadPoolExecutor(_RESOLVERS, thread_name_prefix="resolve")
@@ -94,6 +100,15 @@ class Fetcher:
                 raise FetchError("redirected to nowhere") from error
         raise FetchError("too many redirects")
 
+    async def post(self, url: Url, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Send a body; return status and headers of the answer, whatever they are, and nothing of its body.
+
+        Raises `FetchError` when there is no answer. No redirect is followed. The caller bounds the time.
+        """
+        lines = [*(f"{name}: {value}" for name, value in headers.items()), f"Content-Length: {len(body)}"]
+        request = _head("POST", url, self._agent, lines) + body
+        return await self._ask(url, request, _Reading(Answer(url), None, 0, None))
+
     async def _get_one(
         self,
         url: Url,
@@ -101,10 +116,14 @@ class Fetcher:
         size_bytes_max: int,
         enough: Enough | None,
     ) -> Answer:
+        lines = [f"Accept: {', '.join(sorted(media_types))}", "Accept-Encoding: identity"]
+        request = _head("GET", url, self._agent, lines)
+        return await self._ask(url, request, _Reading(Answer(url), media_types, size_bytes_max, enough))
+
+    async def _ask(self, url: Url, request: bytes, reading: _Reading) -> Answer:
         reader, writer = await self._connect(url)
         try:
-            writer.write(_request(url, media_types))
-            reading = _Reading(Answer(url), media_types, size_bytes_max, enough)
+            writer.write(request)
             while not reading.done:
                 data = await reader.read(_READ_BYTES)
                 if not data:
@@ -149,12 +168,12 @@ class Fetcher:
 
 
 class _Reading:
-    """One answer on its way in; the parser's callbacks."""
+    """One answer on its way in; the parser's callbacks. Without `media_types` its head is all of it."""
 
     def __init__(
         self,
         answer: Answer,
-        media_types: frozenset[str],
+        media_types: frozenset[str] | None,
         size_bytes_max: int,
         enough: Enough | None,
     ) -> None:
@@ -203,7 +222,7 @@ class _Reading:
             self.answer.headers.clear()  # an interim answer; the real one follows
             return
         self.answer.status = status
-        if status // 100 == 3:
+        if status // 100 == 3 or self._media_types is None:
             self.done = True
             return
         if status != 200 or self.answer.media_type not in self._media_types:
@@ -229,13 +248,12 @@ class _Reading:
             self.done = True
 
 
-def _request(url: Url, media_types: Iterable[str]) -> bytes:
-    lines = [
-        f"GET {url.target} HTTP/1.1",
+def _head(method: str, url: Url, agent: str, lines: Iterable[str]) -> bytes:
+    head = [
+        f"{method} {url.target} HTTP/1.1",
         f"Host: {url.authority}",
-        f"User-Agent: Hutong/{__version__} (link preview)",
-        f"Accept: {', '.join(sorted(media_types))}",
-        "Accept-Encoding: identity",
+        f"User-Agent: {agent}",
+        *lines,
         "Connection: close",
     ]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
+    return ("\r\n".join(head) + "\r\n\r\n").encode("ascii")
