@@ -32,6 +32,7 @@ from hutong.client.models import MESSAGE_SENT, Conversation, Event, Message, Per
 from hutong.client.nat_watch import NatWatch
 from hutong.client.pushes import Pushes
 from hutong.client.saying import Saying, log_of
+from hutong.client.search import Search
 from hutong.client.short import ask_once
 from hutong.client.streams import EventStream
 from hutong.client.sync import Sync
@@ -109,6 +110,7 @@ class Client(Saying):
         self.contacts = Contacts(self._connection)
         self.groups = Groups(self._connection, self._directory)
         self.invites = Invites(self._connection, self._directory)
+        self.search = Search(self._connection, self._directory, lambda: self.me.user)
         self.nat = NatWatch(self._connection, self._pushes)
         self.transfers = Transfers(self._connection, self._pushes, self._directory)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Self
 
@@ -38,6 +39,8 @@ events.register(preferences_pb2.DESCRIPTOR)
 # The server forgets who has not said it for ten minutes.
 _ATTEND_AGAIN_S = 240.0
 _LEAVES_WITHIN_S = 2.0
+# Messages of which it is known that they came directly; for a mark beside those on the screen.
+_AHEAD_MAX = 500
 # In the inbox; after them the two may no longer be allowed to meet, or may be now.
 _CONCERN_US = frozenset(
     {events.kind_of(contacts_pb2.ContactChanged), events.kind_of(preferences_pb2.AccountChanged)}
@@ -84,6 +87,7 @@ class DirectText(Listener):
         self._head = 0
         self._sender = PreviewSender()
         self._receiver = PreviewReceiver(0)
+        self._ahead: deque[int] = deque(maxlen=_AHEAD_MAX)
         self._channel: DirectChannel | None = None
         self._watch: LogWatch | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -99,6 +103,10 @@ class DirectText(Listener):
     def arriving(self) -> tuple[Arriving, ...]:
         """What the other person says and the log does not have yet; shown below all events, never kept."""
         return self._receiver.arriving
+
+    def came_directly(self, seq: int) -> bool:
+        """Whether a message of the log was here before, on the direct path; known while this is open."""
+        return seq in self._ahead
 
     async def __aenter__(self) -> Self:
         request = log_pb2.ReadRequest(log=self.log, limit=1)
@@ -179,6 +187,10 @@ class DirectText(Listener):
         self._part()
         self._spawn_attend("")
 
+    def gone(self) -> None:
+        """Until the server brings the two together anew."""
+        self._part()
+
     def _on_event(self, event: Event) -> None:
         self._head = max(self._head, event.seq)
         words = None
@@ -186,7 +198,8 @@ class DirectText(Listener):
         if theirs and isinstance(event.body, chat_pb2.MessageSent):
             content = event.body.content
             words = Words(content.text, content.reply_to) if content.HasField("text") else None
-        self._receiver.event(event.seq, words)
+        if self._receiver.event(event.seq, words):
+            self._ahead.append(event.seq)
         self._changed()
 
     def on_notice(self, body: Body) -> None:

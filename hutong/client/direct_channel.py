@@ -35,7 +35,10 @@ class Ear(Protocol):
         """Something arrived. Raises `DirectError`: then the channel is closed."""
 
     def failed(self) -> None:
-        """There is no direct path, or no session any more."""
+        """There is no direct path, or the other side breaks the rules."""
+
+    def gone(self) -> None:
+        """The server has ended the session, or forgotten it."""
 
 
 class DirectChannel:
@@ -56,10 +59,18 @@ class DirectChannel:
         """Whether something can be said."""
         return self._channel is not None
 
+    @property
+    def ended(self) -> bool:
+        """Whether the path was let go."""
+        return self._task.done()
+
     def send(self, record: bytes) -> None:
         """Say a record, unless the path stands still."""
         channel = self._channel
-        if channel is not None and channel.bufferedAmount + len(record) <= _BUFFERED_BYTES_MAX:
+        # aiortc refuses between the break and the event that tells of it.
+        if channel is None or channel.readyState != "open":
+            return
+        if channel.bufferedAmount + len(record) <= _BUFFERED_BYTES_MAX:
             channel.send(record)
 
     async def close(self) -> None:
@@ -73,7 +84,7 @@ class DirectChannel:
         try:
             await self._path.run()
         except (SessionGoneError, RpcError):
-            self._ear.failed()
+            self._ear.gone()
 
     def _prepare(self, peer: RTCPeerConnection) -> None:
         if self._offerer:

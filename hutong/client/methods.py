@@ -31,6 +31,7 @@ from hutong.schema import (
     previews_pb2,
     reactions_pb2,
     scheduled_pb2,
+    search_pb2,
     transfers_pb2,
 )
 
@@ -124,6 +125,10 @@ MUTE_MEMBER = method(_chat, "Chat.MuteMember", chat_pb2.MuteMemberRequest, chat_
 SET_NICKNAME = method(_chat, "Chat.SetNickname", chat_pb2.SetNicknameRequest, chat_pb2.SetNicknameReply)
 MEMBERS = method(_chat, "Chat.Members", chat_pb2.MembersRequest, chat_pb2.MembersReply)
 READERS = method(_chat, "Chat.Readers", chat_pb2.ReadersRequest, chat_pb2.ReadersReply)
+
+SEARCH_MESSAGES = method(
+    search_pb2.DESCRIPTOR, "Search.Messages", search_pb2.MessagesRequest, search_pb2.MessagesReply
+)
 
 _invites = invites_pb2.DESCRIPTOR
 MAKE_INVITE = method(_invites, "Invites.Make", invites_pb2.MakeRequest, invites_pb2.MakeReply)

@@ -143,6 +143,16 @@ class Settings:
         "Names or addresses of hosts that previews may be fetched from although they are not public, with "
         "commas between them: for an intranet.",
     )
+    push_contact: str = _setting(
+        "",
+        "Whom push services may tell of problems, as mailto:admin@example.org; empty: the public URL, if it "
+        "is https.",
+    )
+    push_hosts: str = _setting(
+        "",
+        "Names or addresses of push services that are not public, with commas between them: for an intranet. "
+        "These may do without TLS.",
+    )
     service_key_days: int = _setting(
         7,
         "How often the key that new connections are sealed to changes. Needs root.key in the data folder.",

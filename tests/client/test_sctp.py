@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
+from pathlib import Path
 
 import pytest
+from aioice import Connection
 from aiortc import RTCDataChannel, RTCDtlsTransport, RTCPeerConnection, RTCSctpTransport
 from aiortc.rtcsctptransport import DataChunk, serialize_packet
 
@@ -144,3 +147,18 @@ async def test_both_ways_over_real_sockets() -> None:
     finally:
         await one.close()
         await other.close()
+
+
+async def test_sockets_hold_what_comes_while_nobody_looks() -> None:
+    """As much as the system lets a program ask for, 4 MiB at most."""
+    install()
+    allowed = int(Path("/proc/sys/net/core/rmem_max").read_text())
+    gathering = Connection(ice_controlling=True, components=1)
+    try:
+        await gathering.gather_candidates()
+        ends = [end.transport.get_extra_info("socket") for end in gathering._protocols]
+        sizes = [end.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) for end in ends]
+        assert sizes
+        assert min(sizes) >= min(allowed, 4 * 1024 * 1024)
+    finally:
+        await gathering.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Protocol
 
 from aiortc import RTCDataChannel
 
@@ -16,6 +17,13 @@ from hutong.client.transfers.line import Files
 from hutong.schema import transfers_pb2 as pb
 
 OnState = Callable[[bool], None]
+
+
+class ClosableFiles(Files, Protocol):
+    """Files that are let go of with their channels."""
+
+    async def close(self) -> None:
+        """Let go of disk and lines."""
 
 
 class Doors:
@@ -64,7 +72,7 @@ class Doors:
 class Channels:
     """Ties every new data channel of one end to its files."""
 
-    def __init__(self, files: Files, *, doors: bool) -> None:
+    def __init__(self, files: ClosableFiles, *, doors: bool) -> None:
         self._files = files
         self._doors = Doors(files, wanted=doors)
 

@@ -55,6 +55,3 @@ class Files(Protocol):
 
     def piece(self, line: Line, piece: Piece) -> None:
         """A piece arrived on it that was not packed into a message."""
-
-    async def close(self) -> None:
-        """Let go of files and lines."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from struct import Struct
 
+import aioice.turn
 import aiortc.rtcpeerconnection
 from aiortc import RTCSctpTransport
 from aiortc.rtcsctptransport import Chunk, DataChunk
@@ -31,6 +32,8 @@ _PACKETS_PER_SACK = 2
 _DUPLICATES_MAX = 64
 # Half of what the RFC allows: the sender of a last odd packet waits for it.
 _SACK_WITHIN_S = 0.1
+# What a socket may hold while this program is not run; the system gives less where its own limit is lower.
+_SOCKET_BYTES = 4 * 1024 * 1024
 
 
 class QuickSctpTransport(RTCSctpTransport):
@@ -143,7 +146,11 @@ class QuickSctpTransport(RTCSctpTransport):
 
 
 def install() -> None:
-    """Make every peer connection that is opened from now on use it: aiortc has no place to say so."""
+    """Make every peer connection that is opened from now on use it: aiortc has no place to say so.
+
+    The same for the sockets' receive buffers; aioice asks for 256 KiB.
+    """
+    aioice.turn.UDP_SOCKET_BUFFER_SIZE = _SOCKET_BYTES
     aiortc.rtcpeerconnection.RTCSctpTransport = QuickSctpTransport  # type: ignore[attr-defined]
 
 

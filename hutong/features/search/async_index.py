@@ -43,7 +43,7 @@ class AsyncIndex:
 
     async def clear(self) -> None:
         """Begin anew. On the thread that finds: who asks for this writes nothing meanwhile."""
-        await self._run(self._finding, lambda: self._opened.clear())
+        await self._run(self._finding, self._opened.clear)
 
     async def close(self) -> None:
         """Finish what is running, and let go of it."""

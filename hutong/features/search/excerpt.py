@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -17,12 +18,14 @@ from hutong.features.search.segment import Phrase, Token, fold, placed
 BEFORE_CHARACTERS = 30
 EXCERPT_CHARACTERS_MAX = 160
 SPANS_MAX = 20
+# What is forwarded in one piece may be long, and a page has fifty of them.
+LOOKED_AT_CHARACTERS_MAX = 20_000
 # Hangul vowels and final consonants: they join what stands before them.
 _JOINING = range(0x1160, 0x1200)
 
 
 class Excerpt(NamedTuple):
-    """A part of a text on one line; spans (start, length) in its code points, in order, apart from each other."""
+    """A part of a text, on one line; spans are (start, length) in its code points, in order."""
 
     text: str
     spans: list[tuple[int, int]]
@@ -30,6 +33,7 @@ class Excerpt(NamedTuple):
 
 def excerpt(text: str, phrases: Sequence[Phrase]) -> Excerpt:
     """Return the part of `text` where the first of the phrases stands; its beginning when none does."""
+    text = text[:LOOKED_AT_CHARACTERS_MAX]
     spans = _merged(_spans(text, phrases))
     first = spans[0][0] if spans else 0
     start = _start(text, first)
@@ -47,7 +51,9 @@ def _start(text: str, first: int) -> int:
     """Return where to begin so that there is something before what was found; at a word, if one is near."""
     start = max(0, first - BEFORE_CHARACTERS)
     if start:
-        space = next((place for place in range(start, first) if text[place].isspace()), -1)
+        space = next(
+            (place for place in range(start, start + BEFORE_CHARACTERS // 2) if text[place].isspace()), -1
+        )
         start = space + 1 if space >= 0 else start
         while start < first and unicodedata.combining(text[start]):
             start += 1
@@ -57,8 +63,12 @@ def _start(text: str, first: int) -> int:
 def _spans(text: str, phrases: Sequence[Phrase]) -> Iterator[tuple[int, int]]:
     starts, folded = _folded(text)
     tokens = list(placed(folded))
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for place, token in enumerate(tokens):
+        places[token.text].append(place)
     for phrase in phrases:
-        for place in range(len(tokens) - len(phrase.tokens) + 1):
+        anywhere = phrase.prefix and len(phrase.tokens) == 1
+        for place in range(len(tokens)) if anywhere else places[phrase.tokens[0]]:
             stretch = tokens[place : place + len(phrase.tokens)]
             if _matches(stretch, phrase):
                 last = stretch[-1]
@@ -67,6 +77,8 @@ def _spans(text: str, phrases: Sequence[Phrase]) -> Iterator[tuple[int, int]]:
 
 
 def _matches(stretch: Sequence[Token], phrase: Phrase) -> bool:
+    if len(stretch) < len(phrase.tokens):
+        return False
     *before, last = phrase.tokens
     if any(token.text != wanted for token, wanted in zip(stretch, before, strict=False)):
         return False

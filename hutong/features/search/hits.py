@@ -42,7 +42,7 @@ def _events(
         seqs = [each.wording for each in here if first and each.seq >= first]
         if seqs:
             query = sa.select(log_event).where(log_event.c.log == log, log_event.c.seq.in_(seqs))
-            events.update(((log, row.seq), Stored(*row)) for row in executor.execute(query))
+            events.update(((log, row.seq), Stored._make(row)) for row in executor.execute(query))
     return events
 
 

@@ -1,8 +1,8 @@
 """Takes what is said into the index, behind the writer and without delaying it.
 
-At the start all conversations are compared with what the index has reached; from then on the writer's commits
-say in which there is something new. How far each log was taken in is kept in the index, in the transaction that
-takes it in: a crash loses nothing, and what is taken in again replaces itself.
+At the start all conversations are compared with what the index has reached; from then on the writer's
+commits say in which there is something new. How far each log was taken in is kept in the index, in the
+transaction that takes it in: a crash loses nothing, and what is taken in again replaces itself.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _RETRY_S = 5.0
 _BUSY_EVENTS_PER_S = 500
 _RATE_S = 0.5
 _BUSY_SHARE = 0.03
-_REST_SHARE = 0.6
+_REST_SHARE = 0.8
 _PAUSE_S_MAX = 1.0
 _KINDS = frozenset(KINDS)
 

@@ -71,10 +71,12 @@ def look(executor: Executor, reached: Mapping[str, int], *, events_max: int, byt
             unfinished.append(log)
             continue
         limit = events_max
+        # First: PostgreSQL shows each statement what was committed until then; nothing may be passed over.
+        head = read_head(executor, log)
         rows = executor.execute(_NEXT, {"log": log, "after": after, "limit": limit})
         count, last = 0, after
         for row in rows:
-            event = Stored(*row)
+            event = Stored._make(row)
             stored.append(event)
             count, last = count + 1, event.seq
             bytes_max -= len(event.body)
@@ -86,7 +88,7 @@ def look(executor: Executor, reached: Mapping[str, int], *, events_max: int, byt
             unfinished.append(log)
             heads[log] = last
         else:
-            heads[log] = max(after, read_head(executor, log))
+            heads[log] = max(head, last)
     entries = list(_entries(executor, stored))
     return Look(Batch(entries, list(_removed(stored)), heads), unfinished)
 
@@ -129,5 +131,5 @@ def _message(executor: Executor, log: str, seq: int) -> Stored | None:
     """Return the message that an event speaks of, unless it was erased."""
     query = sa.select(log_event).where(log_event.c.log == log, log_event.c.seq == seq)
     row = executor.execute(query).first()
-    message = Stored(*row) if row is not None else None
+    message = Stored._make(row) if row is not None else None
     return message if message is not None and message.kind == _SENT and message.body else None

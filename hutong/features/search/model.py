@@ -8,6 +8,7 @@ from hutong.platform.errors import InvalidArgument
 from hutong.schema import search_pb2 as pb
 
 TEXT_CHARACTERS_MAX = 200
+PHRASES_MAX = 20
 ID_CHARACTERS_MAX = 80
 HITS = 20
 HITS_MAX = 50
@@ -29,8 +30,11 @@ def wanted(request: pb.MessagesRequest) -> Wanted:
     narrowed = request.log or request.author or request.kind or request.from_ms or request.to_ms
     if not request.text.strip() and not narrowed:
         raise InvalidArgument("What shall be looked for?", reason="empty")
+    asked = phrases(request.text)
+    if len(asked) > PHRASES_MAX:
+        raise InvalidArgument(f"Search for {PHRASES_MAX} words at most.", reason="too_many_words")
     return Wanted(
-        phrases=phrases(request.text),
+        phrases=asked,
         author=request.author,
         kind=request.kind,
         from_ms=request.from_ms,

@@ -2,9 +2,9 @@
 
 Chinese, Japanese and Korean are written without spaces. A dictionary cuts them into words, and finds nothing
 where it cuts the text one way and the query another: names, new words, parts of words. So a run of such
-characters becomes its pairs, each overlapping the next, and its last character: 中国人 is 中国 国人 人. A query of
-two characters or more is a phrase of pairs, which is found exactly where the text has it; one character is
-the beginning of a token (docs/decisions/0018-search.md has the measurement).
+characters becomes its pairs, each overlapping the next, and its last character: 中国人 is 中国 国人 人. A
+query of two characters or more is a phrase of pairs, which is found exactly where the text has it; one
+character is the beginning of a token (docs/decisions/0018-search.md has the measurement).
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
-# Scripts without spaces: ideographs with their extensions, kana, hangul, bopomofo, and the marks that stand among
-# them (々〇); Thai, Lao, Burmese, Khmer.
+# Scripts without spaces: ideographs with their extensions, kana, hangul, bopomofo, and the marks that stand
+# among them (々〇); Thai, Lao, Burmese, Khmer.
 _UNSPACED = (
     "\u3005\u3007\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3105-\u312f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
     "\uf900-\ufaff\U00020000-\U0003ffff\u0e01-\u0e3a\u0e40-\u0eff\u1000-\u1049\u1050-\u109f\u1780-\u17d3"
@@ -44,7 +44,7 @@ class Token(NamedTuple):
 
 
 class Phrase(NamedTuple):
-    """Tokens that stand next to each other; with `prefix` the last one may be only the beginning of a word."""
+    """Tokens that stand next to each other. With `prefix` the last one may be the beginning of a word."""
 
     tokens: tuple[str, ...]
     prefix: bool
@@ -90,7 +90,7 @@ def phrases(query: str) -> list[Phrase]:
         runs: list[str] = _RUN.findall(fold(match.group(0) if quoted is None else quoted))
         if runs:
             found.append(_joined(runs, unfinished=quoted is None and match.end() == len(query)))
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _joined(runs: list[str], *, unfinished: bool) -> Phrase:

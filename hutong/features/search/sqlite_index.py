@@ -37,7 +37,7 @@ CREATE TABLE entry (
 );
 CREATE UNIQUE INDEX entry_seq ON entry (log, seq);
 CREATE VIRTUAL TABLE found USING fts5(
-  scope, words, content='', columnsize=0, detail=full, prefix='1 2', tokenize="ascii tokenchars ':'"
+  scope, words, content='', columnsize=0, detail=full, prefix='1', tokenize="ascii tokenchars ':'"
 );
 """
 

@@ -1,26 +1,24 @@
-"""Two Python clients hand over in version 2, and in version 1 with whoever knows no other."""
+"""The ways between two Python clients: doors, relay, storage, and what is told in the end."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import contextlib
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiortc import RTCDataChannel
 
 from hutong.client.peers.session import PeerSession
 from hutong.client.storage import Storage
 from hutong.client.transfers import Progress, Way
-from hutong.client.transfers.data_channel import tie
-from hutong.client.transfers.ends import ReceivingEnd, SendingEnd
 from hutong.client.transfers.line import RANK_DOOR
 from hutong.client.transfers.receiving_files import ReceivingFiles
+from hutong.client.transfers.sending_files import SendingFiles
 from hutong.client.transfers.source import Source
-from hutong.protocols.transfer import root
+from hutong.protocols.transfer import StoppedError, root
 from hutong.schema import transfers_pb2 as pb
 from tests.client.live import LiveServer, running, until
 from tests.client.test_transfers import Pair, pair
@@ -52,8 +50,8 @@ def manifest_root(path: Path) -> bytes:
     return root(manifest.digest, leaves)
 
 
-async def test_two_python_clients_speak_version_2(server: LiveServer) -> None:
-    """XFER0, XFER6, XFER17: what is told to everybody is the root; leaves are BLAKE3 between the two."""
+async def test_what_is_told_to_everybody_is_the_root(server: LiveServer) -> None:
+    """XFER6, XFER17: leaves are BLAKE3 between two programs."""
     async with pair(server) as both:
         both.fill(900_000)
         way, sha256 = await hand_over(both)
@@ -61,32 +59,28 @@ async def test_two_python_clients_speak_version_2(server: LiveServer) -> None:
         assert sha256 == manifest_root(both.source)
 
 
-@pytest.mark.parametrize("old", ["sender", "receiver"])
-async def test_version_1_with_who_knows_no_other(
-    server: LiveServer, monkeypatch: pytest.MonkeyPatch, old: str
+@pytest.mark.parametrize("newer", ["sender", "receiver"])
+async def test_another_version_is_said_and_the_server_helps(
+    server: LiveServer, monkeypatch: pytest.MonkeyPatch, newer: str
 ) -> None:
-    """XFER0."""
-    # Who knows no other version opens no paths of its own either.
-    monkeypatch.setattr("hutong.client.punch.direct.DirectPaths.begin", lambda *_args, **_options: None)
-    if old == "sender":
-        monkeypatch.setattr("hutong.client.transfers.outgoing.PROTOCOL", "")
+    """XFER0: both hear that their versions differ; the sender stores, the receiver takes it there."""
+    monkeypatch.setattr(f"hutong.protocols.transfer.{newer}.VERSION", 3)
+    said: list[int] = []
+    take = SendingFiles.message
 
-        def always_one(self: SendingEnd, channel: RTCDataChannel, on_state: Callable[[bool], None]) -> None:
-            assert self._one is not None
-            tie(channel, self._one, on_state)
+    def listen(self: SendingFiles, line: Any, message: pb.ChannelMessage) -> None:
+        take(self, line, message)
+        with contextlib.suppress(asyncio.InvalidStateError, asyncio.CancelledError):
+            error = self.finished.exception()
+            assert isinstance(error, StoppedError)
+            said.append(error.reason)
 
-        monkeypatch.setattr(SendingEnd, "tie", always_one)
-    else:
-
-        def one(self: ReceivingEnd, channel: RTCDataChannel) -> None:
-            tie(channel, self._one, lambda _is_open: None)
-
-        monkeypatch.setattr(ReceivingEnd, "tie", one)
+    monkeypatch.setattr(SendingFiles, "message", listen)
     async with pair(server) as both:
-        data = both.fill(900_000)
-        way, sha256 = await hand_over(both)
-        assert way is Way.DIRECT
-        assert sha256 == hashlib.sha256(data).digest()
+        both.fill(300_000)
+        way, _ = await hand_over(both)
+        assert way is Way.STORED
+    assert said == [pb.STOP_VERSION]
 
 
 async def test_the_relay_is_left_for_a_direct_connection(
