@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from hutong.schema import options_pb2 as hutong_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x11hutong/push.proto\x12\x0bhutong.push\x1a\x14hutong/options.proto\"\x0c\n\nKeyRequest\"\x17\n\x08KeyReply\x12\x0b\n\x03key\x18\x01 \x01(\x0c\"B\n\x10SubscribeRequest\x12\x10\n\x08\x65ndpoint\x18\x01 \x01(\t\x12\x0e\n\x06p256dh\x18\x02 \x01(\x0c\x12\x0c\n\x04\x61uth\x18\x03 \x01(\x0c\"\x10\n\x0eSubscribeReply\"\x14\n\x12UnsubscribeRequest\"\x12\n\x10UnsubscribeReply\"\x0c\n\nTryRequest\"\n\n\x08TryReply\"M\n\x05Nudge\x12\x0b\n\x03log\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\r\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0c\n\x04\x62ody\x18\x04 \x01(\t\x12\r\n\x05\x62\x61\x64ge\x18\x05 \x01(\r2\xb2\x02\n\x04Push\x12@\n\x03Key\x12\x17.hutong.push.KeyRequest\x1a\x15.hutong.push.KeyReply\"\t\x8a\xb5\x18\x05\x08\xed\x0e\x10\x01\x12P\n\tSubscribe\x12\x1d.hutong.push.SubscribeRequest\x1a\x1b.hutong.push.SubscribeReply\"\x07\x8a\xb5\x18\x03\x08\xee\x0e\x12V\n\x0bUnsubscribe\x12\x1f.hutong.push.UnsubscribeRequest\x1a\x1d.hutong.push.UnsubscribeReply\"\x07\x8a\xb5\x18\x03\x08\xef\x0e\x12>\n\x03Try\x12\x17.hutong.push.TryRequest\x1a\x15.hutong.push.TryReply\"\x07\x8a\xb5\x18\x03\x08\xf0\x0e\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x11hutong/push.proto\x12\x0bhutong.push\x1a\x14hutong/options.proto\"\x0c\n\nKeyRequest\"\x17\n\x08KeyReply\x12\x0b\n\x03key\x18\x01 \x01(\x0c\"B\n\x10SubscribeRequest\x12\x10\n\x08\x65ndpoint\x18\x01 \x01(\t\x12\x0e\n\x06p256dh\x18\x02 \x01(\x0c\x12\x0c\n\x04\x61uth\x18\x03 \x01(\x0c\"\x10\n\x0eSubscribeReply\"\x14\n\x12UnsubscribeRequest\"\x12\n\x10UnsubscribeReply\"\r\n\x0bTestRequest\"\x0b\n\tTestReply\"M\n\x05Nudge\x12\x0b\n\x03log\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\r\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0c\n\x04\x62ody\x18\x04 \x01(\t\x12\r\n\x05\x62\x61\x64ge\x18\x05 \x01(\r2\xb5\x02\n\x04Push\x12@\n\x03Key\x12\x17.hutong.push.KeyRequest\x1a\x15.hutong.push.KeyReply\"\t\x8a\xb5\x18\x05\x08\xed\x0e\x10\x01\x12P\n\tSubscribe\x12\x1d.hutong.push.SubscribeRequest\x1a\x1b.hutong.push.SubscribeReply\"\x07\x8a\xb5\x18\x03\x08\xee\x0e\x12V\n\x0bUnsubscribe\x12\x1f.hutong.push.UnsubscribeRequest\x1a\x1d.hutong.push.UnsubscribeReply\"\x07\x8a\xb5\x18\x03\x08\xef\x0e\x12\x41\n\x04Test\x12\x18.hutong.push.TestRequest\x1a\x16.hutong.push.TestReply\"\x07\x8a\xb5\x18\x03\x08\xf0\x0e\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,8 +38,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PUSH'].methods_by_name['Subscribe']._serialized_options = b'\212\265\030\003\010\356\016'
   _globals['_PUSH'].methods_by_name['Unsubscribe']._loaded_options = None
   _globals['_PUSH'].methods_by_name['Unsubscribe']._serialized_options = b'\212\265\030\003\010\357\016'
-  _globals['_PUSH'].methods_by_name['Try']._loaded_options = None
-  _globals['_PUSH'].methods_by_name['Try']._serialized_options = b'\212\265\030\003\010\360\016'
+  _globals['_PUSH'].methods_by_name['Test']._loaded_options = None
+  _globals['_PUSH'].methods_by_name['Test']._serialized_options = b'\212\265\030\003\010\360\016'
   _globals['_KEYREQUEST']._serialized_start=56
   _globals['_KEYREQUEST']._serialized_end=68
   _globals['_KEYREPLY']._serialized_start=70
@@ -52,12 +52,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UNSUBSCRIBEREQUEST']._serialized_end=201
   _globals['_UNSUBSCRIBEREPLY']._serialized_start=203
   _globals['_UNSUBSCRIBEREPLY']._serialized_end=221
-  _globals['_TRYREQUEST']._serialized_start=223
-  _globals['_TRYREQUEST']._serialized_end=235
-  _globals['_TRYREPLY']._serialized_start=237
-  _globals['_TRYREPLY']._serialized_end=247
-  _globals['_NUDGE']._serialized_start=249
-  _globals['_NUDGE']._serialized_end=326
-  _globals['_PUSH']._serialized_start=329
-  _globals['_PUSH']._serialized_end=635
+  _globals['_TESTREQUEST']._serialized_start=223
+  _globals['_TESTREQUEST']._serialized_end=236
+  _globals['_TESTREPLY']._serialized_start=238
+  _globals['_TESTREPLY']._serialized_end=249
+  _globals['_NUDGE']._serialized_start=251
+  _globals['_NUDGE']._serialized_end=328
+  _globals['_PUSH']._serialized_start=331
+  _globals['_PUSH']._serialized_end=640
 # @@protoc_insertion_point(module_scope)

@@ -37,11 +37,11 @@ class UnsubscribeReply(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
-class TryRequest(_message.Message):
+class TestRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
-class TryReply(_message.Message):
+class TestReply(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 

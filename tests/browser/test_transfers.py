@@ -10,15 +10,19 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
+from hutong.client.transfers import Way
 from tests.browser.conftest import DESKTOP, PHONE, Browsers, Server
 from tests.browser.person import Person
 from tests.browser.test_walk import two_friends
+from tests.client.test_browser_peer import browser_and_python
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 ARRIVES_WITHIN_MS = 90_000
 # Large enough to be caught in the middle, and more than is taken without asking.
 LARGE_BYTES = 48_000_000
+# The server may not have noticed yet that a page is gone, and says that it is there.
+AWAY_S = 1.0
 # A folder of the page's own file system, in place of the one a person would choose.
 PLACE = """() => {
     window.showDirectoryPicker = async () =>
@@ -172,3 +176,43 @@ async def test_cancelled_in_the_middle_nothing_stays(
         await expect(each.get_by_text("Cancelled")).to_be_visible()
     await bob.page.wait_for_function(f"async () => (await ({KEPT})()).length === 0")
     assert anna.browser.errors + bob.browser.errors == []
+
+
+def unpacked(archive: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(archive)) as read:
+        return {each: read.read(each) for each in read.namelist()}
+
+
+async def test_a_folder_from_a_program(server: Server, browsers: Browsers, tmp_path: Path) -> None:
+    """XFER0, XFER2: offered with `files`, taken by a page, saved as one."""
+    async with browser_and_python(server, browsers, tmp_path) as (anna, me):
+        files = holiday(tmp_path)
+        delivered = await me.transfers.send(await me.open("anna"), tmp_path / "holiday")
+        assert delivered.way is Way.DIRECT
+        row = anna.message("holiday")
+        await expect(row.get_by_text("Received and checked")).to_be_visible(timeout=ARRIVES_WITHIN_MS)
+        await anna.page.evaluate("delete window.showDirectoryPicker")
+        assert unpacked(await anna.saved(lambda: row.get_by_role("button", name="Save all").click())) == files
+        assert anna.browser.errors == []
+
+
+async def test_a_folder_that_was_stored_is_an_archive(
+    server: Server, browsers: Browsers, tmp_path: Path
+) -> None:
+    """XFER19: its name says so, and everything is in it."""
+    async with browser_and_python(server, browsers, tmp_path) as (anna, me):
+        files = holiday(tmp_path)
+        there = anna.page.url
+        await anna.page.goto("about:blank")
+        delivered = await me.transfers.send(
+            await me.open("anna"), tmp_path / "holiday", accept_within_s=AWAY_S
+        )
+        assert delivered.way is Way.STORED
+        await anna.page.goto(there)
+        row = anna.message("holiday")
+        async with anna.page.expect_download(timeout=ARRIVES_WITHIN_MS) as download:
+            await row.get_by_role("button", name="Save", exact=True).click()
+        saved = await download.value
+        assert saved.suggested_filename == "holiday.zip"
+        assert unpacked(Path(await saved.path()).read_bytes()) == files
+        assert anna.browser.errors == []

@@ -57,7 +57,7 @@ async def test_a_link_is_all_it_takes(
     browsers: Browsers,  # noqa: F811
     tmp_path: Path,
 ) -> None:
-    """QUICK13, QUICK15: names and sizes first; then the file, and which way it came."""
+    """QUICK13, QUICK14: names and sizes first; then the file, and which way it came."""
     source = tmp_path / "report.pdf"
     source.write_bytes(os.urandom(3_000_000))
     anna = browsers.new("anna", DESKTOP)
@@ -81,7 +81,7 @@ async def test_several_files_on_a_phone_by_words(
     browsers: Browsers,  # noqa: F811
     tmp_path: Path,
 ) -> None:
-    """QUICK1, QUICK3, QUICK15: Chinese words, a slip that costs nothing, a folder's files one by one."""
+    """QUICK1, QUICK3, QUICK14: Chinese words, a slip that costs nothing, a folder."""
     folder = tmp_path / "照片"
     folder.mkdir()
     contents = {"一.bin": os.urandom(200_000), "三.bin": os.urandom(500_000), "空.txt": b""}

@@ -1,4 +1,4 @@
-"""Both ends of version 2 on real files, over real TCP connections that can be cut."""
+"""Both ends on real files, over real TCP connections that can be cut."""
 
 from __future__ import annotations
 

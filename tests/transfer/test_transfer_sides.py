@@ -326,7 +326,7 @@ def test_the_end_is_told_again_to_a_sender_that_missed_it() -> None:
 
 NONSENSE = [
     pb.ChannelMessage(),
-    pb.ChannelMessage(ready=pb.Ready(offset=1)),
+    pb.ChannelMessage(hello=pb.Hello(version=2)),
     pb.ChannelMessage(hello=pb.Hello(version=2)),
     pb.ChannelMessage(piece=pb.Piece(chunk=99, data=b"x")),
     pb.ChannelMessage(piece=pb.Piece(chunk=0, offset=5, data=b"x")),
@@ -363,7 +363,7 @@ def test_nonsense_for_the_receiver(message: pb.ChannelMessage, *, told: bool) ->
         pb.ChannelMessage(have=pb.Have(runs=[pb.Run(first=2**32 - 1, count=2**32 - 1)])),
         pb.ChannelMessage(compare=True),
         pb.ChannelMessage(piece=pb.Piece()),
-        pb.ChannelMessage(verified=True),
+        pb.ChannelMessage(manifest=pb.ManifestPart()),
     ],
     ids=lambda each: str(each)[:30],
 )
@@ -379,12 +379,21 @@ def test_nonsense_for_the_sender(message: pb.ChannelMessage) -> None:
         sender.receive(1, message, 0.0)
 
 
-def test_another_version_is_refused() -> None:
-    """XFER11."""
-    sender = Sender(Manifest((Entry("a", 1),), CHUNK))
+@pytest.mark.parametrize("version", [0, 1, 3])
+def test_another_version_is_told_so(version: int) -> None:
+    """XFER0: both sides hear why nothing goes."""
+    sender, receiver = Sender(Manifest((Entry("a", 1),), CHUNK)), Receiver()
     sender.attach(1)
-    with pytest.raises(RulesError, match="version"):
-        sender.receive(1, pb.ChannelMessage(hello=pb.Hello(version=3)), 0.0)
+    receiver.attach(1)
+    sender.receive(1, pb.ChannelMessage(hello=pb.Hello(version=version)), 0.0)
+    word = sender.poll(1, 0.0)
+    assert isinstance(word, pb.ChannelMessage)
+    receiver.receive(1, word)
+    for side in (sender, receiver):
+        assert side.stopped is not None
+        assert side.stopped.reason == pb.STOP_VERSION
+        assert "Update the older one" in str(side.stopped)
+    assert sender.next_read() is None
 
 
 def test_channels_are_counted() -> None:

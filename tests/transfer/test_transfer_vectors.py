@@ -1,4 +1,4 @@
-"""The vectors every implementation of version 2 has in common."""
+"""The vectors every implementation has in common."""
 
 from __future__ import annotations
 

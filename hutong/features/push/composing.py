@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from hutong.features.identity.api import Identity
@@ -36,9 +37,12 @@ class Composing:
         self._preferences = platform.use(preferences_api.Preferences)
 
     def compose(
-        self, read: Executor, device: str, log: str, now_ms: int, *, connected: bool
+        self, read: Executor, device: str, log: str, now_ms: int, connected: Callable[[str], set[str]]
     ) -> Push | None:
-        """Return what to push to a device about a conversation; None when there is nothing to say."""
+        """Return what to push to a device about a conversation; None when there is nothing to say.
+
+        `connected` gives a user's devices that are connected.
+        """
         subscription = self._subscription(read, device)
         if subscription is None:
             return None
@@ -50,7 +54,7 @@ class Composing:
         after = max(place.read, place.joined - 1, store.mark(read, device, log))
         since_ms = max(subscription.made_at_ms, now_ms - LIFE_S * 1000)
         kinds = events.unread_kinds()
-        if connected:
+        if device in connected(user):
             # What a page has taken in, it shows itself. One that is asleep takes nothing in.
             after = max(after, place.delivered)
         conversation = self._preferences.conversation(read, user, log)
@@ -63,14 +67,14 @@ class Composing:
                 return Push(subscription, self._sealed(subscription, nudge), event.seq)
         return None
 
-    def trial(self, read: Executor, device: str) -> Push | None:
+    def trial(self, read: Executor, device: str, now_ms: int) -> Push | None:
         """Return a push that says that pushes work."""
         subscription = self._subscription(read, device)
         if subscription is None:
             return None
         language = self._preferences.account(read, subscription.user).language
         nudge = pb.Nudge(body=model.words(language)["works"])
-        silent = self._preferences.muted(read, subscription.user, subscription.made_at_ms)
+        silent = self._preferences.muted(read, subscription.user, now_ms)
         nudge.badge = unread.badge(read, subscription.user, silent, events.unread_kinds())
         return Push(subscription, self._sealed(subscription, nudge), 0)
 

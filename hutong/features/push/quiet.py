@@ -1,4 +1,7 @@
-"""When a push is left out. By the time of the event, so that a restart in the morning brings no night. No I/O."""
+"""When a push is left out. No I/O.
+
+By the time of the event, so that a restart in the morning does not bring what was said at night.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ MUTED_FOR_GOOD = -1
 
 
 def may_sound(account: pb.Account, conversation: pb.Conversation, event: Stored, user: str) -> bool:
-    """Tell whether a user wants to hear of an event: not at night, and of muted conversations mentions only."""
+    """Tell whether a user wants to hear of an event: not at night; of muted conversations mentions only."""
     if is_quiet(account.quiet, event.at_ms):
         return False
     until_ms = conversation.muted_until_ms

@@ -1,6 +1,6 @@
 """What members have not read: the reading half of pushes.
 
-Chat's and identity's `api.py` have no words for these questions. Their tables are only read here, by name, and
+Chat's and identity's `api.py` have no words for these questions. Their tables are only read, by name, and
 nowhere else in this feature.
 """
 
@@ -20,10 +20,9 @@ BADGE_MAX = 10_000
 # Of an unread conversation the newest are looked through for one that may be pushed.
 CANDIDATES_MAX = 20
 
-_member = sa.table(
-    "member", *map(sa.column, ("log", "user", "joined", "delivered", "read"))
-)
+_member = sa.table("member", *map(sa.column, ("log", "user", "joined", "delivered", "read")))
 _conversation = sa.table("conversation", *map(sa.column, ("log", "is_group", "title")))
+_older = log_event.alias()
 _device = sa.table("device", *map(sa.column, ("device", "revoked")))
 
 
@@ -47,6 +46,7 @@ def listeners(executor: Executor, logs: Sequence[str]) -> list[tuple[str, str, s
     """Return (device, user, log) of everybody in these conversations who subscribed."""
     query = (
         sa.select(push_subscription.c.device, push_subscription.c.user, _member.c.log)
+        .select_from(push_subscription)
         .join(_member, _member.c.user == push_subscription.c.user)
         .where(_member.c.log.in_(list(logs)))
     )
@@ -62,9 +62,10 @@ def page(executor: Executor, after: str, limit: int) -> list[tuple[str, str]]:
 
 def unread_logs(executor: Executor, user: str, since_ms: int) -> list[str]:
     """Return a user's conversations in which something new may stand: those with a head that is not read."""
-    newest = sa.select(sa.func.max(log_event.c.seq)).where(log_event.c.log == _member.c.log).scalar_subquery()
+    newest = sa.select(sa.func.max(_older.c.seq)).where(_older.c.log == _member.c.log).scalar_subquery()
     query = (
         sa.select(_member.c.log)
+        .select_from(_member)
         .join(log_event, (log_event.c.log == _member.c.log) & (log_event.c.seq == newest))
         .where(_member.c.user == user, _member.c.read < log_event.c.seq, log_event.c.at_ms >= since_ms)
     )
@@ -75,8 +76,13 @@ def place(executor: Executor, user: str, log: str) -> Place | None:
     """Return a conversation as a member sees it, or None for somebody else."""
     query = (
         sa.select(
-            _conversation.c.is_group, _conversation.c.title, _member.c.joined, _member.c.delivered, _member.c.read
+            _conversation.c.is_group,
+            _conversation.c.title,
+            _member.c.joined,
+            _member.c.delivered,
+            _member.c.read,
         )
+        .select_from(_conversation)
         .join(_member, _member.c.log == _conversation.c.log)
         .where(_member.c.user == user, _member.c.log == log)
     )

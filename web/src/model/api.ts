@@ -24,6 +24,7 @@ import type {
   StickerContent,
   TextContent,
   Timeline,
+  VoiceContent,
   Wording,
 } from './types'
 
@@ -72,8 +73,15 @@ export interface ContactsApi {
   block(user: string, blocked: boolean): Promise<void>
 }
 
-/** What can be said without a file. */
-export type SayableContent = TextContent | LocationContent | CardContent | StickerContent | PollContent
+/** What can be said without a file of this device's. */
+export type SayableContent =
+  | TextContent
+  | LocationContent
+  | CardContent
+  | StickerContent
+  | PollContent
+  /** One that the server made of another. */
+  | VoiceContent
 
 /** A file on its way into a conversation, and what is known about it. */
 export type UploadableFile =

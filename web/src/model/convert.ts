@@ -116,6 +116,7 @@ export function toPreferences(wire: WirePreferences): PreferenceRecord {
 
 export function toAccount(account: Account | undefined): AccountPreferences {
   const { lastSeen, hidePushContent = false, quiet, language = '', pushOff = false } = account ?? {}
+  const { directText = false } = account ?? {}
   const { fromMin = 0, toMin = 0, zone = '' } = quiet ?? {}
   return {
     lastSeen: lastSeen === Audience.NOBODY ? 'nobody' : 'contacts',
@@ -123,6 +124,7 @@ export function toAccount(account: Account | undefined): AccountPreferences {
     quiet: { fromMin, toMin, zone },
     language,
     pushOff,
+    directText,
   }
 }
 

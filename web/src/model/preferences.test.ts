@@ -83,6 +83,7 @@ describe('what is set for a conversation', () => {
       quiet: { fromMin: 1_320, toMin: 420, zone: 'Asia/Shanghai' },
       language: 'zh',
       pushOff: false,
+      directText: true,
     }
     await phone.app.preferences.setAccount(account)
     expect(current(phone.app.preferences.account)).toEqual(account)

@@ -301,6 +301,8 @@ export interface AccountPreferences {
   /** Of pushes: 'en', 'zh', or '' when none was chosen. */
   language: string
   pushOff: boolean
+  /** With contacts who allow it too: texts also go from device to device. */
+  directText: boolean
 }
 
 export interface ConversationSummary {

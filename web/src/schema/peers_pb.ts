@@ -271,8 +271,8 @@ export const PunchCandidateSchema: GenMessage<PunchCandidate> = /*@__PURE__*/
   messageDesc(file_hutong_peers, 7);
 
 /**
- * A session belongs to one call or one transfer and has exactly two devices. What one device says
- * is numbered 1, 2, 3 ...; the other may fetch what it missed.
+ * A session belongs to one call, one transfer or one meeting (hutong.direct) and has exactly two devices. What
+ * one device says is numbered 1, 2, 3 ...; the other may fetch what it missed.
  *
  * @generated from message hutong.peers.SayRequest
  */

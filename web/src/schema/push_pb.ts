@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file hutong/push.proto.
  */
 export const file_hutong_push: GenFile = /*@__PURE__*/
-  fileDesc("ChFodXRvbmcvcHVzaC5wcm90bxILaHV0b25nLnB1c2giDAoKS2V5UmVxdWVzdCIXCghLZXlSZXBseRILCgNrZXkYASABKAwiQgoQU3Vic2NyaWJlUmVxdWVzdBIQCghlbmRwb2ludBgBIAEoCRIOCgZwMjU2ZGgYAiABKAwSDAoEYXV0aBgDIAEoDCIQCg5TdWJzY3JpYmVSZXBseSIUChJVbnN1YnNjcmliZVJlcXVlc3QiEgoQVW5zdWJzY3JpYmVSZXBseSIMCgpUcnlSZXF1ZXN0IgoKCFRyeVJlcGx5Ik0KBU51ZGdlEgsKA2xvZxgBIAEoCRILCgNzZXEYAiABKA0SDQoFdGl0bGUYAyABKAkSDAoEYm9keRgEIAEoCRINCgViYWRnZRgFIAEoDTKyAgoEUHVzaBJACgNLZXkSFy5odXRvbmcucHVzaC5LZXlSZXF1ZXN0GhUuaHV0b25nLnB1c2guS2V5UmVwbHkiCYq1GAUI7Q4QARJQCglTdWJzY3JpYmUSHS5odXRvbmcucHVzaC5TdWJzY3JpYmVSZXF1ZXN0GhsuaHV0b25nLnB1c2guU3Vic2NyaWJlUmVwbHkiB4q1GAMI7g4SVgoLVW5zdWJzY3JpYmUSHy5odXRvbmcucHVzaC5VbnN1YnNjcmliZVJlcXVlc3QaHS5odXRvbmcucHVzaC5VbnN1YnNjcmliZVJlcGx5IgeKtRgDCO8OEj4KA1RyeRIXLmh1dG9uZy5wdXNoLlRyeVJlcXVlc3QaFS5odXRvbmcucHVzaC5UcnlSZXBseSIHirUYAwjwDmIGcHJvdG8z", [file_hutong_options]);
+  fileDesc("ChFodXRvbmcvcHVzaC5wcm90bxILaHV0b25nLnB1c2giDAoKS2V5UmVxdWVzdCIXCghLZXlSZXBseRILCgNrZXkYASABKAwiQgoQU3Vic2NyaWJlUmVxdWVzdBIQCghlbmRwb2ludBgBIAEoCRIOCgZwMjU2ZGgYAiABKAwSDAoEYXV0aBgDIAEoDCIQCg5TdWJzY3JpYmVSZXBseSIUChJVbnN1YnNjcmliZVJlcXVlc3QiEgoQVW5zdWJzY3JpYmVSZXBseSINCgtUZXN0UmVxdWVzdCILCglUZXN0UmVwbHkiTQoFTnVkZ2USCwoDbG9nGAEgASgJEgsKA3NlcRgCIAEoDRINCgV0aXRsZRgDIAEoCRIMCgRib2R5GAQgASgJEg0KBWJhZGdlGAUgASgNMrUCCgRQdXNoEkAKA0tleRIXLmh1dG9uZy5wdXNoLktleVJlcXVlc3QaFS5odXRvbmcucHVzaC5LZXlSZXBseSIJirUYBQjtDhABElAKCVN1YnNjcmliZRIdLmh1dG9uZy5wdXNoLlN1YnNjcmliZVJlcXVlc3QaGy5odXRvbmcucHVzaC5TdWJzY3JpYmVSZXBseSIHirUYAwjuDhJWCgtVbnN1YnNjcmliZRIfLmh1dG9uZy5wdXNoLlVuc3Vic2NyaWJlUmVxdWVzdBodLmh1dG9uZy5wdXNoLlVuc3Vic2NyaWJlUmVwbHkiB4q1GAMI7w4SQQoEVGVzdBIYLmh1dG9uZy5wdXNoLlRlc3RSZXF1ZXN0GhYuaHV0b25nLnB1c2guVGVzdFJlcGx5IgeKtRgDCPAOYgZwcm90bzM", [file_hutong_options]);
 
 /**
  * @generated from message hutong.push.KeyRequest
@@ -122,29 +122,29 @@ export const UnsubscribeReplySchema: GenMessage<UnsubscribeReply> = /*@__PURE__*
 /**
  * Sends one to this device now, so that its user sees that it works.
  *
- * @generated from message hutong.push.TryRequest
+ * @generated from message hutong.push.TestRequest
  */
-export type TryRequest = Message<"hutong.push.TryRequest"> & {
+export type TestRequest = Message<"hutong.push.TestRequest"> & {
 };
 
 /**
- * Describes the message hutong.push.TryRequest.
- * Use `create(TryRequestSchema)` to create a new message.
+ * Describes the message hutong.push.TestRequest.
+ * Use `create(TestRequestSchema)` to create a new message.
  */
-export const TryRequestSchema: GenMessage<TryRequest> = /*@__PURE__*/
+export const TestRequestSchema: GenMessage<TestRequest> = /*@__PURE__*/
   messageDesc(file_hutong_push, 6);
 
 /**
- * @generated from message hutong.push.TryReply
+ * @generated from message hutong.push.TestReply
  */
-export type TryReply = Message<"hutong.push.TryReply"> & {
+export type TestReply = Message<"hutong.push.TestReply"> & {
 };
 
 /**
- * Describes the message hutong.push.TryReply.
- * Use `create(TryReplySchema)` to create a new message.
+ * Describes the message hutong.push.TestReply.
+ * Use `create(TestReplySchema)` to create a new message.
  */
-export const TryReplySchema: GenMessage<TryReply> = /*@__PURE__*/
+export const TestReplySchema: GenMessage<TestReply> = /*@__PURE__*/
   messageDesc(file_hutong_push, 7);
 
 /**
@@ -219,12 +219,12 @@ export const Push: GenService<{
     output: typeof UnsubscribeReplySchema;
   },
   /**
-   * @generated from rpc hutong.push.Push.Try
+   * @generated from rpc hutong.push.Push.Test
    */
-  try: {
+  test: {
     methodKind: "unary";
-    input: typeof TryRequestSchema;
-    output: typeof TryReplySchema;
+    input: typeof TestRequestSchema;
+    output: typeof TestReplySchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_hutong_push, 0);

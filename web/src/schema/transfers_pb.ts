@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file hutong/transfers.proto.
  */
 export const file_hutong_transfers: GenFile = /*@__PURE__*/
-  fileDesc("ChZodXRvbmcvdHJhbnNmZXJzLnByb3RvEhBodXRvbmcudHJhbnNmZXJzImAKDE9mZmVyUmVxdWVzdBILCgNsb2cYASABKAkSDAoEbmFtZRgCIAEoCRISCgpzaXplX2J5dGVzGAMgASgEEhIKCm1lZGlhX3R5cGUYBCABKAkSDQoFZmlsZXMYBSABKA0iRAoKT2ZmZXJSZXBseRIQCgh0cmFuc2ZlchgBIAEoCRILCgNzZXEYAiABKA0SFwoPcmVjZWl2ZXJfb25saW5lGAMgASgIIiEKDUFjY2VwdFJlcXVlc3QSEAoIdHJhbnNmZXIYASABKAkiJAoLQWNjZXB0UmVwbHkSFQoNc2VuZGVyX2RldmljZRgBIAEoCSIiCg5EZWNsaW5lUmVxdWVzdBIQCgh0cmFuc2ZlchgBIAEoCSIOCgxEZWNsaW5lUmVwbHkiIQoNQ2FuY2VsUmVxdWVzdBIQCgh0cmFuc2ZlchgBIAEoCSINCgtDYW5jZWxSZXBseSJTCg1GaW5pc2hSZXF1ZXN0EhAKCHRyYW5zZmVyGAEgASgJEiAKBHBhdGgYAiABKA4yEi5odXRvbmcucGVlcnMuUGF0aBIOCgZzaGEyNTYYAyABKAwiDQoLRmluaXNoUmVwbHkiLgoMU3RvcmVSZXF1ZXN0EhAKCHRyYW5zZmVyGAEgASgJEgwKBGJsb2IYAiABKAkiDAoKU3RvcmVSZXBseSKKAQoPVHJhbnNmZXJPZmZlcmVkEhAKCHRyYW5zZmVyGAEgASgJEgwKBG5hbWUYAiABKAkSEgoKc2l6ZV9ieXRlcxgDIAEoBBISCgptZWRpYV90eXBlGAQgASgJEhUKDXNlbmRlcl9kZXZpY2UYBSABKAkSDQoFZmlsZXMYBiABKA06CZK1GAUIoQYQASKUAQoNVHJhbnNmZXJFbmRlZBIQCgh0cmFuc2ZlchgBIAEoCRIoCgZyZXN1bHQYAiABKA4yGC5odXRvbmcudHJhbnNmZXJzLlJlc3VsdBIgCgRwYXRoGAMgASgOMhIuaHV0b25nLnBlZXJzLlBhdGgSDAoEYmxvYhgEIAEoCRIOCgZzaGEyNTYYBSABKAw6B5K1GAMIogYiXQoQVHJhbnNmZXJBY2NlcHRlZBIQCgh0cmFuc2ZlchgBIAEoCRIVCg1zZW5kZXJfZGV2aWNlGAIgASgJEhcKD3JlY2VpdmVyX2RldmljZRgDIAEoCToHkrUYAwi0BiLIBAoOQ2hhbm5lbE1lc3NhZ2USKAoFcmVhZHkYASABKAsyFy5odXRvbmcudHJhbnNmZXJzLlJlYWR5SAASDwoFY2h1bmsYAiABKAxIABIkCgNlbmQYAyABKAsyFS5odXRvbmcudHJhbnNmZXJzLkVuZEgAEhgKDnJlY2VpdmVkX2J5dGVzGAQgASgESAASEgoIdmVyaWZpZWQYBSABKAhIABIoCgVoZWxsbxgKIAEoCzIXLmh1dG9uZy50cmFuc2ZlcnMuSGVsbG9IABImCgRoYXZlGAsgASgLMhYuaHV0b25nLnRyYW5zZmVycy5IYXZlSAASFgoMY3JlZGl0X2J5dGVzGAwgASgESAASEQoHY29tcGFyZRgNIAEoCEgAEhAKBnBsYWNlZBgOIAEoCEgAEhcKDWFycml2ZWRfYnl0ZXMYFiABKARIABIyCghtYW5pZmVzdBgPIAEoCzIeLmh1dG9uZy50cmFuc2ZlcnMuTWFuaWZlc3RQYXJ0SAASKAoFcGllY2UYECABKAsyFy5odXRvbmcudHJhbnNmZXJzLlBpZWNlSAASDQoDYXNrGBEgASgISAASDgoEcm9vdBgSIAEoDEgAEioKBmxlYXZlcxgTIAEoCzIYLmh1dG9uZy50cmFuc2ZlcnMuTGVhdmVzSAASJgoEc3RvcBgUIAEoCzIWLmh1dG9uZy50cmFuc2ZlcnMuU3RvcEgAEiYKBGRvb3IYFSABKAsyFi5odXRvbmcudHJhbnNmZXJzLkRvb3JIAEIGCgRraW5kIhcKBVJlYWR5Eg4KBm9mZnNldBgBIAEoBCIpCgNFbmQSDgoGc2hhMjU2GAEgASgMEhIKCnNpemVfYnl0ZXMYAiABKAQiTAoFSGVsbG8SDwoHdmVyc2lvbhgBIAEoDRIQCghtYW5pZmVzdBgCIAEoDBIOCgZibGFrZTMYAyABKAgSEAoIYXJyaXZhbHMYBCABKAgiTQoFRW50cnkSDAoEcGF0aBgBIAEoCRISCgpzaXplX2J5dGVzGAIgASgEEg4KBmZvbGRlchgDIAEoCBISCgpleGVjdXRhYmxlGAQgASgIIrYBCgxNYW5pZmVzdFBhcnQSDgoGbnVtYmVyGAEgASgNEgwKBGxhc3QYAiABKAgSDQoFa25vd24YAyABKAgSEwoLY2h1bmtfYnl0ZXMYBCABKA0SKAoHZW50cmllcxgFIAMoCzIXLmh1dG9uZy50cmFuc2ZlcnMuRW50cnkSKAoEaGFzaBgGIAEoDjIaLmh1dG9uZy50cmFuc2ZlcnMuVHJlZUhhc2gSEAoIYXJyaXZhbHMYByABKAgiIwoDUnVuEg0KBWZpcnN0GAEgASgNEg0KBWNvdW50GAIgASgNImIKBEhhdmUSIwoEcnVucxgBIAMoCzIVLmh1dG9uZy50cmFuc2ZlcnMuUnVuEg0KBXdob2xlGAIgASgIEiYKBWJlZ3VuGAMgAygLMhcuaHV0b25nLnRyYW5zZmVycy5CZWd1biIqCgVCZWd1bhINCgVjaHVuaxgBIAEoDRISCgpzaXplX2J5dGVzGAIgASgNIkIKBVBpZWNlEg0KBWNodW5rGAEgASgNEg4KBm9mZnNldBgCIAEoDRIMCgRkYXRhGAMgASgMEgwKBGxlYWYYBCABKAwiJwoGTGVhdmVzEg0KBWZpcnN0GAEgASgNEg4KBmxlYXZlcxgCIAEoDCI0CgRTdG9wEiwKBnJlYXNvbhgBIAEoDjIcLmh1dG9uZy50cmFuc2ZlcnMuU3RvcFJlYXNvbiImCgREb29yEhEKCWFkZHJlc3NlcxgBIAMoCRILCgNrZXkYAiABKAwqiAEKBlJlc3VsdBIWChJSRVNVTFRfVU5TUEVDSUZJRUQQABIUChBSRVNVTFRfREVMSVZFUkVEEAESEQoNUkVTVUxUX1NUT1JFRBACEhMKD1JFU1VMVF9ERUNMSU5FRBADEhQKEFJFU1VMVF9DQU5DRUxMRUQQBBISCg5SRVNVTFRfRVhQSVJFRBAFKjYKCFRyZWVIYXNoEhQKEFRSRUVfSEFTSF9TSEEyNTYQABIUChBUUkVFX0hBU0hfQkxBS0UzEAEqqQEKClN0b3BSZWFzb24SGwoXU1RPUF9SRUFTT05fVU5TUEVDSUZJRUQQABISCg5TVE9QX0NBTkNFTExFRBABEhEKDVNUT1BfTk9fU1BBQ0UQAhIXChNTVE9QX1NPVVJDRV9DSEFOR0VEEAMSEgoOU1RPUF9ESUZGRVJFTlQQBBIVChFTVE9QX0JST0tFTl9SVUxFUxAFEhMKD1NUT1BfVU5XUklUQUJMRRAGMvoDCglUcmFuc2ZlcnMSTgoFT2ZmZXISHi5odXRvbmcudHJhbnNmZXJzLk9mZmVyUmVxdWVzdBocLmh1dG9uZy50cmFuc2ZlcnMuT2ZmZXJSZXBseSIHirUYAwihBhJRCgZBY2NlcHQSHy5odXRvbmcudHJhbnNmZXJzLkFjY2VwdFJlcXVlc3QaHS5odXRvbmcudHJhbnNmZXJzLkFjY2VwdFJlcGx5IgeKtRgDCKIGElQKB0RlY2xpbmUSIC5odXRvbmcudHJhbnNmZXJzLkRlY2xpbmVSZXF1ZXN0Gh4uaHV0b25nLnRyYW5zZmVycy5EZWNsaW5lUmVwbHkiB4q1GAMIowYSUQoGQ2FuY2VsEh8uaHV0b25nLnRyYW5zZmVycy5DYW5jZWxSZXF1ZXN0Gh0uaHV0b25nLnRyYW5zZmVycy5DYW5jZWxSZXBseSIHirUYAwikBhJRCgZGaW5pc2gSHy5odXRvbmcudHJhbnNmZXJzLkZpbmlzaFJlcXVlc3QaHS5odXRvbmcudHJhbnNmZXJzLkZpbmlzaFJlcGx5IgeKtRgDCKUGEk4KBVN0b3JlEh4uaHV0b25nLnRyYW5zZmVycy5TdG9yZVJlcXVlc3QaHC5odXRvbmcudHJhbnNmZXJzLlN0b3JlUmVwbHkiB4q1GAMIpgZiBnByb3RvMw", [file_hutong_options, file_hutong_peers]);
+  fileDesc("ChZodXRvbmcvdHJhbnNmZXJzLnByb3RvEhBodXRvbmcudHJhbnNmZXJzImAKDE9mZmVyUmVxdWVzdBILCgNsb2cYASABKAkSDAoEbmFtZRgCIAEoCRISCgpzaXplX2J5dGVzGAMgASgEEhIKCm1lZGlhX3R5cGUYBCABKAkSDQoFZmlsZXMYBSABKA0iRAoKT2ZmZXJSZXBseRIQCgh0cmFuc2ZlchgBIAEoCRILCgNzZXEYAiABKA0SFwoPcmVjZWl2ZXJfb25saW5lGAMgASgIIiEKDUFjY2VwdFJlcXVlc3QSEAoIdHJhbnNmZXIYASABKAkiJAoLQWNjZXB0UmVwbHkSFQoNc2VuZGVyX2RldmljZRgBIAEoCSIiCg5EZWNsaW5lUmVxdWVzdBIQCgh0cmFuc2ZlchgBIAEoCSIOCgxEZWNsaW5lUmVwbHkiIQoNQ2FuY2VsUmVxdWVzdBIQCgh0cmFuc2ZlchgBIAEoCSINCgtDYW5jZWxSZXBseSJTCg1GaW5pc2hSZXF1ZXN0EhAKCHRyYW5zZmVyGAEgASgJEiAKBHBhdGgYAiABKA4yEi5odXRvbmcucGVlcnMuUGF0aBIOCgZzaGEyNTYYAyABKAwiDQoLRmluaXNoUmVwbHkiLgoMU3RvcmVSZXF1ZXN0EhAKCHRyYW5zZmVyGAEgASgJEgwKBGJsb2IYAiABKAkiDAoKU3RvcmVSZXBseSKKAQoPVHJhbnNmZXJPZmZlcmVkEhAKCHRyYW5zZmVyGAEgASgJEgwKBG5hbWUYAiABKAkSEgoKc2l6ZV9ieXRlcxgDIAEoBBISCgptZWRpYV90eXBlGAQgASgJEhUKDXNlbmRlcl9kZXZpY2UYBSABKAkSDQoFZmlsZXMYBiABKA06CZK1GAUIoQYQASKUAQoNVHJhbnNmZXJFbmRlZBIQCgh0cmFuc2ZlchgBIAEoCRIoCgZyZXN1bHQYAiABKA4yGC5odXRvbmcudHJhbnNmZXJzLlJlc3VsdBIgCgRwYXRoGAMgASgOMhIuaHV0b25nLnBlZXJzLlBhdGgSDAoEYmxvYhgEIAEoCRIOCgZzaGEyNTYYBSABKAw6B5K1GAMIogYiXQoQVHJhbnNmZXJBY2NlcHRlZBIQCgh0cmFuc2ZlchgBIAEoCRIVCg1zZW5kZXJfZGV2aWNlGAIgASgJEhcKD3JlY2VpdmVyX2RldmljZRgDIAEoCToHkrUYAwi0BiK/AwoOQ2hhbm5lbE1lc3NhZ2USKAoFaGVsbG8YCiABKAsyFy5odXRvbmcudHJhbnNmZXJzLkhlbGxvSAASJgoEaGF2ZRgLIAEoCzIWLmh1dG9uZy50cmFuc2ZlcnMuSGF2ZUgAEhYKDGNyZWRpdF9ieXRlcxgMIAEoBEgAEhEKB2NvbXBhcmUYDSABKAhIABIQCgZwbGFjZWQYDiABKAhIABIXCg1hcnJpdmVkX2J5dGVzGBYgASgESAASMgoIbWFuaWZlc3QYDyABKAsyHi5odXRvbmcudHJhbnNmZXJzLk1hbmlmZXN0UGFydEgAEigKBXBpZWNlGBAgASgLMhcuaHV0b25nLnRyYW5zZmVycy5QaWVjZUgAEg0KA2FzaxgRIAEoCEgAEg4KBHJvb3QYEiABKAxIABIqCgZsZWF2ZXMYEyABKAsyGC5odXRvbmcudHJhbnNmZXJzLkxlYXZlc0gAEiYKBHN0b3AYFCABKAsyFi5odXRvbmcudHJhbnNmZXJzLlN0b3BIABImCgRkb29yGBUgASgLMhYuaHV0b25nLnRyYW5zZmVycy5Eb29ySABCBgoEa2luZEoECAEQBiJMCgVIZWxsbxIPCgd2ZXJzaW9uGAEgASgNEhAKCG1hbmlmZXN0GAIgASgMEg4KBmJsYWtlMxgDIAEoCBIQCghhcnJpdmFscxgEIAEoCCJNCgVFbnRyeRIMCgRwYXRoGAEgASgJEhIKCnNpemVfYnl0ZXMYAiABKAQSDgoGZm9sZGVyGAMgASgIEhIKCmV4ZWN1dGFibGUYBCABKAgitgEKDE1hbmlmZXN0UGFydBIOCgZudW1iZXIYASABKA0SDAoEbGFzdBgCIAEoCBINCgVrbm93bhgDIAEoCBITCgtjaHVua19ieXRlcxgEIAEoDRIoCgdlbnRyaWVzGAUgAygLMhcuaHV0b25nLnRyYW5zZmVycy5FbnRyeRIoCgRoYXNoGAYgASgOMhouaHV0b25nLnRyYW5zZmVycy5UcmVlSGFzaBIQCghhcnJpdmFscxgHIAEoCCIjCgNSdW4SDQoFZmlyc3QYASABKA0SDQoFY291bnQYAiABKA0iYgoESGF2ZRIjCgRydW5zGAEgAygLMhUuaHV0b25nLnRyYW5zZmVycy5SdW4SDQoFd2hvbGUYAiABKAgSJgoFYmVndW4YAyADKAsyFy5odXRvbmcudHJhbnNmZXJzLkJlZ3VuIioKBUJlZ3VuEg0KBWNodW5rGAEgASgNEhIKCnNpemVfYnl0ZXMYAiABKA0iQgoFUGllY2USDQoFY2h1bmsYASABKA0SDgoGb2Zmc2V0GAIgASgNEgwKBGRhdGEYAyABKAwSDAoEbGVhZhgEIAEoDCInCgZMZWF2ZXMSDQoFZmlyc3QYASABKA0SDgoGbGVhdmVzGAIgASgMIjQKBFN0b3ASLAoGcmVhc29uGAEgASgOMhwuaHV0b25nLnRyYW5zZmVycy5TdG9wUmVhc29uIiYKBERvb3ISEQoJYWRkcmVzc2VzGAEgAygJEgsKA2tleRgCIAEoDCqIAQoGUmVzdWx0EhYKElJFU1VMVF9VTlNQRUNJRklFRBAAEhQKEFJFU1VMVF9ERUxJVkVSRUQQARIRCg1SRVNVTFRfU1RPUkVEEAISEwoPUkVTVUxUX0RFQ0xJTkVEEAMSFAoQUkVTVUxUX0NBTkNFTExFRBAEEhIKDlJFU1VMVF9FWFBJUkVEEAUqNgoIVHJlZUhhc2gSFAoQVFJFRV9IQVNIX1NIQTI1NhAAEhQKEFRSRUVfSEFTSF9CTEFLRTMQASq7AQoKU3RvcFJlYXNvbhIbChdTVE9QX1JFQVNPTl9VTlNQRUNJRklFRBAAEhIKDlNUT1BfQ0FOQ0VMTEVEEAESEQoNU1RPUF9OT19TUEFDRRACEhcKE1NUT1BfU09VUkNFX0NIQU5HRUQQAxISCg5TVE9QX0RJRkZFUkVOVBAEEhUKEVNUT1BfQlJPS0VOX1JVTEVTEAUSEwoPU1RPUF9VTldSSVRBQkxFEAYSEAoMU1RPUF9WRVJTSU9OEAcy+gMKCVRyYW5zZmVycxJOCgVPZmZlchIeLmh1dG9uZy50cmFuc2ZlcnMuT2ZmZXJSZXF1ZXN0GhwuaHV0b25nLnRyYW5zZmVycy5PZmZlclJlcGx5IgeKtRgDCKEGElEKBkFjY2VwdBIfLmh1dG9uZy50cmFuc2ZlcnMuQWNjZXB0UmVxdWVzdBodLmh1dG9uZy50cmFuc2ZlcnMuQWNjZXB0UmVwbHkiB4q1GAMIogYSVAoHRGVjbGluZRIgLmh1dG9uZy50cmFuc2ZlcnMuRGVjbGluZVJlcXVlc3QaHi5odXRvbmcudHJhbnNmZXJzLkRlY2xpbmVSZXBseSIHirUYAwijBhJRCgZDYW5jZWwSHy5odXRvbmcudHJhbnNmZXJzLkNhbmNlbFJlcXVlc3QaHS5odXRvbmcudHJhbnNmZXJzLkNhbmNlbFJlcGx5IgeKtRgDCKQGElEKBkZpbmlzaBIfLmh1dG9uZy50cmFuc2ZlcnMuRmluaXNoUmVxdWVzdBodLmh1dG9uZy50cmFuc2ZlcnMuRmluaXNoUmVwbHkiB4q1GAMIpQYSTgoFU3RvcmUSHi5odXRvbmcudHJhbnNmZXJzLlN0b3JlUmVxdWVzdBocLmh1dG9uZy50cmFuc2ZlcnMuU3RvcmVSZXBseSIHirUYAwimBmIGcHJvdG8z", [file_hutong_options, file_hutong_peers]);
 
 /**
  * @generated from message hutong.transfers.OfferRequest
@@ -378,8 +378,7 @@ export const TransferAcceptedSchema: GenMessage<TransferAccepted> = /*@__PURE__*
   messageDesc(file_hutong_transfers, 14);
 
 /**
- * Version 1 (docs/protocol/peers.md): one file, one data channel labelled "transfer".
- * Version 2 (docs/protocol/transfer.md): many files and folders, any number of channels.
+ * docs/protocol/transfer.md: many files and folders, any number of channels.
  *
  * @generated from message hutong.transfers.ChannelMessage
  */
@@ -389,49 +388,7 @@ export type ChannelMessage = Message<"hutong.transfers.ChannelMessage"> & {
    */
   kind: {
     /**
-     * Version 1.
-     *
-     * receiver to sender, first: continue at this offset
-     *
-     * @generated from field: hutong.transfers.Ready ready = 1;
-     */
-    value: Ready;
-    case: "ready";
-  } | {
-    /**
-     * sender to receiver, at most 16 KiB, in order
-     *
-     * @generated from field: bytes chunk = 2;
-     */
-    value: Uint8Array;
-    case: "chunk";
-  } | {
-    /**
-     * sender to receiver
-     *
-     * @generated from field: hutong.transfers.End end = 3;
-     */
-    value: End;
-    case: "end";
-  } | {
-    /**
-     * receiver to sender, about every 256 KiB, and after the last chunk
-     *
-     * @generated from field: uint64 received_bytes = 4;
-     */
-    value: bigint;
-    case: "receivedBytes";
-  } | {
-    /**
-     * receiver to sender: hash equal (true) or not (false)
-     *
-     * @generated from field: bool verified = 5;
-     */
-    value: boolean;
-    case: "verified";
-  } | {
-    /**
-     * Version 2, receiver to sender.
+     * Receiver to sender.
      *
      * first on every channel
      *
@@ -481,7 +438,7 @@ export type ChannelMessage = Message<"hutong.transfers.ChannelMessage"> & {
     case: "arrivedBytes";
   } | {
     /**
-     * Version 2, sender to receiver.
+     * Sender to receiver.
      *
      * answers Hello
      *
@@ -521,7 +478,7 @@ export type ChannelMessage = Message<"hutong.transfers.ChannelMessage"> & {
     case: "leaves";
   } | {
     /**
-     * Version 2, both ways.
+     * Both ways.
      *
      * @generated from field: hutong.transfers.Stop stop = 20;
      */
@@ -544,45 +501,6 @@ export type ChannelMessage = Message<"hutong.transfers.ChannelMessage"> & {
  */
 export const ChannelMessageSchema: GenMessage<ChannelMessage> = /*@__PURE__*/
   messageDesc(file_hutong_transfers, 15);
-
-/**
- * @generated from message hutong.transfers.Ready
- */
-export type Ready = Message<"hutong.transfers.Ready"> & {
-  /**
-   * @generated from field: uint64 offset = 1;
-   */
-  offset: bigint;
-};
-
-/**
- * Describes the message hutong.transfers.Ready.
- * Use `create(ReadySchema)` to create a new message.
- */
-export const ReadySchema: GenMessage<Ready> = /*@__PURE__*/
-  messageDesc(file_hutong_transfers, 16);
-
-/**
- * @generated from message hutong.transfers.End
- */
-export type End = Message<"hutong.transfers.End"> & {
-  /**
-   * @generated from field: bytes sha256 = 1;
-   */
-  sha256: Uint8Array;
-
-  /**
-   * @generated from field: uint64 size_bytes = 2;
-   */
-  sizeBytes: bigint;
-};
-
-/**
- * Describes the message hutong.transfers.End.
- * Use `create(EndSchema)` to create a new message.
- */
-export const EndSchema: GenMessage<End> = /*@__PURE__*/
-  messageDesc(file_hutong_transfers, 17);
 
 /**
  * @generated from message hutong.transfers.Hello
@@ -622,7 +540,7 @@ export type Hello = Message<"hutong.transfers.Hello"> & {
  * Use `create(HelloSchema)` to create a new message.
  */
 export const HelloSchema: GenMessage<Hello> = /*@__PURE__*/
-  messageDesc(file_hutong_transfers, 18);
+  messageDesc(file_hutong_transfers, 16);
 
 /**
  * A file or an empty folder.
@@ -658,7 +576,7 @@ export type Entry = Message<"hutong.transfers.Entry"> & {
  * Use `create(EntrySchema)` to create a new message.
  */
 export const EntrySchema: GenMessage<Entry> = /*@__PURE__*/
-  messageDesc(file_hutong_transfers, 19);
+  messageDesc(file_hutong_transfers, 17);
 
 /**
  * @generated from message hutong.transfers.ManifestPart
@@ -715,7 +633,7 @@ export type ManifestPart = Message<"hutong.transfers.ManifestPart"> & {
  * Use `create(ManifestPartSchema)` to create a new message.
  */
 export const ManifestPartSchema: GenMessage<ManifestPart> = /*@__PURE__*/
-  messageDesc(file_hutong_transfers, 20);
+  messageDesc(file_hutong_transfers, 18);
 
 /**
  * Chunks are numbered through all files, in the order of the manifest.
@@ -739,7 +657,7 @@ export type Run = Message<"hutong.transfers.Run"> & {
  * Use `create(RunSchema)` to create a new message.
  */
 export const RunSchema: GenMessage<Run> = /*@__PURE__*/
-  messageDesc(file_hutong_transfers, 21);
+  messageDesc(file_hutong_transfers, 19);
 
 /**
  * @generated from message hutong.transfers.Have
@@ -770,7 +688,7 @@ export type Have = Message<"hutong.transfers.Have"> & {
  * Use `create(HaveSchema)` to create a new message.
  */
 export const HaveSchema: GenMessage<Have> = /*@__PURE__*/
-  messageDesc(file_hutong_transfers, 22);
+  messageDesc(file_hutong_transfers, 20);
 
 /**
  * @generated from message hutong.transfers.Begun
@@ -792,7 +710,7 @@ export type Begun = Message<"hutong.transfers.Begun"> & {
  * Use `create(BegunSchema)` to create a new message.
  */
 export const BegunSchema: GenMessage<Begun> = /*@__PURE__*/
-  messageDesc(file_hutong_transfers, 23);
+  messageDesc(file_hutong_transfers, 21);
 
 /**
  * @generated from message hutong.transfers.Piece
@@ -828,7 +746,7 @@ export type Piece = Message<"hutong.transfers.Piece"> & {
  * Use `create(PieceSchema)` to create a new message.
  */
 export const PieceSchema: GenMessage<Piece> = /*@__PURE__*/
-  messageDesc(file_hutong_transfers, 24);
+  messageDesc(file_hutong_transfers, 22);
 
 /**
  * @generated from message hutong.transfers.Leaves
@@ -850,7 +768,7 @@ export type Leaves = Message<"hutong.transfers.Leaves"> & {
  * Use `create(LeavesSchema)` to create a new message.
  */
 export const LeavesSchema: GenMessage<Leaves> = /*@__PURE__*/
-  messageDesc(file_hutong_transfers, 25);
+  messageDesc(file_hutong_transfers, 23);
 
 /**
  * @generated from message hutong.transfers.Stop
@@ -867,7 +785,7 @@ export type Stop = Message<"hutong.transfers.Stop"> & {
  * Use `create(StopSchema)` to create a new message.
  */
 export const StopSchema: GenMessage<Stop> = /*@__PURE__*/
-  messageDesc(file_hutong_transfers, 26);
+  messageDesc(file_hutong_transfers, 24);
 
 /**
  * TCP addresses the one who says it listens on, or may be reached at; the channel's key travels here,
@@ -896,7 +814,7 @@ export type Door = Message<"hutong.transfers.Door"> & {
  * Use `create(DoorSchema)` to create a new message.
  */
 export const DoorSchema: GenMessage<Door> = /*@__PURE__*/
-  messageDesc(file_hutong_transfers, 27);
+  messageDesc(file_hutong_transfers, 25);
 
 /**
  * @generated from enum hutong.transfers.Result
@@ -1016,6 +934,13 @@ export enum StopReason {
    * @generated from enum value: STOP_UNWRITABLE = 6;
    */
   STOP_UNWRITABLE = 6,
+
+  /**
+   * the two speak different versions
+   *
+   * @generated from enum value: STOP_VERSION = 7;
+   */
+  STOP_VERSION = 7,
 }
 
 /**

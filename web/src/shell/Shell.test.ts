@@ -97,12 +97,13 @@ describe('the composer', () => {
     expect(screen.getByRole('list', { name: 'To be sent' }).children).toHaveLength(2)
     await fireEvent.click(screen.getByRole('button', { name: 'Send' }))
     const timeline = fixture.state.timelines.get('chat:lin')
-    const kinds = timeline
-      ? get(timeline)
-          .messages.slice(-2)
-          .map(({ body }) => body.kind)
-      : []
-    expect(kinds).toEqual(['file', 'picture'])
+    const kinds = (): string[] =>
+      timeline
+        ? get(timeline)
+            .messages.slice(-2)
+            .map(({ body }) => body.kind)
+        : []
+    await waitFor(() => expect(kinds()).toEqual(['file', 'picture']))
     expect(screen.queryByRole('list', { name: 'To be sent' })).toBeNull()
   })
 })

@@ -3,12 +3,20 @@
  * `src/features/<name>/` whose `index.ts` has a default export of type `WebFeature`; deleting the
  * folder removes the feature and nothing else.
  *
- * A feature's components may use the shell's `design/`, `i18n/` and `router`; never its screens.
+ * A feature's components may use the shell's `design/`, `i18n/`, `text/` and `router`, and of `chat/` what draws
+ * and finds one message (`Quote`, `Bubble`, `said`, `jump`); never its screens.
  */
 import type { Component } from 'svelte'
 import type { App } from '../model/api'
 import type { ModelFeature } from '../model/feature'
-import type { Attached, Content, ConversationSummary, LinkPreview, Message, TextContent } from '../model/types'
+import type {
+  Attached,
+  Content,
+  ConversationSummary,
+  LinkPreview,
+  Message,
+  TextContent,
+} from '../model/types'
 
 export interface AppProps {
   app: App
@@ -110,7 +118,7 @@ export interface FeatureSlots {
   conversationBanner?: Component<ConversationProps>
   /** Above the field one writes in; draws nothing when there is nothing to show. */
   composerAbove?: Component<WritingProps>
-  /** Buttons in the composer. */
+  /** Buttons in the place of the one that sends, as long as there is nothing to send. */
   composerTools?: Component<WritingProps>
   /** Entries of the menu of the button that sends. */
   sendActions?: MenuEntry<SendProps>[]

@@ -34,6 +34,7 @@ export function endingProblem(ending: Ending): Error {
 
 /** The error that stands for files that stopped, for the sender. */
 export function sendingProblem({ reason, byUs }: StoppedError): Error {
+  if (reason === StopReason.STOP_VERSION) return new Error('transfers.otherVersion')
   if (byUs) return new Error('transfers.unreadable')
   if (reason === StopReason.STOP_NO_SPACE) return new Error('transfers.noRoomThere')
   return new Error(reason === StopReason.STOP_DIFFERENT ? 'transfers.different' : 'quicksend.cancelledThere')

@@ -5,7 +5,7 @@ import { PIECE_BYTES_MAX, type Kind } from './protocol/sender'
 import { RulesError } from './protocol/errors'
 
 export const CHANNEL_LABEL = 'transfer'
-/** The data channel's protocol, by which a receiver knows version 2 (XFER0). */
+/** Says what the sender speaks; a receiver says its version on the channel (XFER0). */
 export const PROTOCOL = 'hutong.transfer.2'
 /** A piece and its envelope; a longer message is the other side's fault. */
 const MESSAGE_BYTES_MAX = PIECE_BYTES_MAX + 64

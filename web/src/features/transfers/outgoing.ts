@@ -153,18 +153,24 @@ export class Outgoing {
   #stopped({ reason, byUs }: StoppedError): void {
     const { publish, context } = this.#dependencies
     this.#leavePath()
-    if (byUs) {
+    if (reason === StopReason.STOP_VERSION) this.#storeOr('transfers.otherVersion')
+    else if (byUs) {
       this.#source = null
       this.#again = true
       publish({ phase: 'needsFile', bytesPerS: 0, error: 'transfers.unreadable' })
     } else if (reason === StopReason.STOP_NO_SPACE) {
       this.#again = true
-      if (!this.#source?.single) this.#fail('transfers.noRoomThere')
-      else void this.store()
+      this.#storeOr('transfers.noRoomThere')
     } else {
       this.#fail('transfers.different')
       void context.call(TransfersService.method.cancel, { transfer: this.transfer }).catch(() => undefined)
     }
+  }
+
+  /** The server's storage helps with a single file; else the person is told. */
+  #storeOr(error: string): void {
+    if (this.#source?.single) void this.store()
+    else this.#fail(error)
   }
 
   /** Only the receiver can open the session again, and does when it notices: waits for that. */

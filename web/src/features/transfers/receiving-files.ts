@@ -160,6 +160,7 @@ const PROBLEMS: Partial<Record<StopReason, string>> = {
   [StopReason.STOP_CANCELLED]: 'transfers.cancelledThere',
   [StopReason.STOP_SOURCE_CHANGED]: 'transfers.changedThere',
   [StopReason.STOP_DIFFERENT]: 'transfers.different',
+  [StopReason.STOP_VERSION]: 'transfers.otherVersion',
 }
 
 function problemOf(reason: StopReason): string {

@@ -1,5 +1,6 @@
 /** What a person is about to do in the open conversation: what they write, answer, change and choose. */
 import { createContext } from 'svelte'
+import { SvelteMap, SvelteSet } from 'svelte/reactivity'
 import type { Attached, LinkPreview, Message } from '../../model/types'
 import { mentionsIn } from './mentions'
 
@@ -16,9 +17,11 @@ export class Desk {
   #aside = ''
   #chosen = $state.raw<ReadonlySet<number>>()
   /** Who was completed after an @: user id by the name as it stands in the text. */
-  readonly #meant = new Map<string, string>()
+  readonly #meant = new SvelteMap<string, string>()
 
-  constructor(text: string, answering: number) {
+  /** Goes on with what was begun earlier, unless something is being written already. */
+  resume(text: string, answering: number): void {
+    if (this.text !== '' || this.answering > 0) return
     this.text = text
     this.answering = answering
   }
@@ -88,7 +91,7 @@ export class Desk {
 
   /** Returns false when there are too many already. */
   choose(seq: number): boolean {
-    const next = new Set(this.#chosen)
+    const next = new SvelteSet(this.#chosen)
     if (!next.delete(seq)) {
       if (next.size >= CHOSEN_MAX) return false
       next.add(seq)

@@ -1,4 +1,6 @@
 /** Notifications of the system, while the page is open but hidden. */
+import { navigate, route } from '../router.svelte'
+
 export interface Notice {
   title: string
   body: string
@@ -10,6 +12,11 @@ export const notificationsSupported = (): boolean => 'Notification' in globalThi
 export async function askForNotifications(): Promise<boolean> {
   if (!notificationsSupported()) return false
   return (await Notification.requestPermission()) === 'granted'
+}
+
+function openConversation(): string {
+  const here = route()
+  return here.name === 'chat' && document.visibilityState === 'visible' ? here.log : ''
 }
 
 /** Missing where the page did not come over https. */
@@ -35,13 +42,20 @@ export async function showNotification({ title, body, log }: Notice): Promise<vo
   }
 }
 
-/** Calls back with the conversation of a pressed notification; returns what ends that. */
+/**
+ * Calls back with the conversation of a pressed notification; returns what ends that. A push names the message
+ * too: then that is shown at once. Tells the worker which conversation is open, so that it is not announced.
+ */
 export function onOpenRequest(handle: (log: string) => void): () => void {
   open = handle
-  const listen = (event: MessageEvent<unknown>): void => {
-    const data = event.data
-    if (typeof data === 'object' && data !== null && 'open' in data && typeof data.open === 'string')
-      handle(data.open)
+  const listen = ({ data, ports }: MessageEvent<unknown>): void => {
+    if (typeof data !== 'object' || data === null) return
+    if ('open' in data && typeof data.open === 'string') {
+      const seq = 'seq' in data && typeof data.seq === 'number' ? data.seq : 0
+      if (seq > 0) navigate({ name: 'chat', log: data.open, seq })
+      else handle(data.open)
+    }
+    if ('asks' in data && data.asks === 'conversation') ports[0]?.postMessage(openConversation())
   }
   serviceWorker?.addEventListener('message', listen)
   return () => {

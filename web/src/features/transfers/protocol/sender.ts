@@ -12,7 +12,7 @@ import {
   type ChannelMessage,
   type Have,
   type Hello,
-  type StopReason,
+  StopReason,
 } from '../../../schema/transfers_pb'
 import { ChunkSet, numbersOf } from './chunks'
 import { RulesError, StoppedError } from './errors'
@@ -198,8 +198,11 @@ export class Sender {
   // ---- steps ----
 
   #hello(state: Channel, { version, manifest }: Hello): void {
-    if (state.heard || version !== VERSION)
-      throw new RulesError('the receiver speaks another version, or says hello twice')
+    if (state.heard) throw new RulesError('the receiver says hello twice')
+    if (version !== VERSION) {
+      this.stop(StopReason.STOP_VERSION)
+      return
+    }
     state.heard = true
     const { digest } = this.manifest
     const known = manifest.length === digest.length && manifest.every((byte, index) => byte === digest[index])

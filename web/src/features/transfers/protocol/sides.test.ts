@@ -221,14 +221,27 @@ test('XFER11: the sender refuses what makes no sense', () => {
     return sender
   }
   expect(() => fresh().receive(0, { case: 'creditBytes', value: 9n })).toThrow(RulesError)
-  const other = { case: 'hello' as const, value: create(HelloSchema, { version: 3 }) }
-  expect(() => fresh().receive(0, other)).toThrow(RulesError)
   const sender = fresh()
   sender.receive(0, hello)
   expect(() => sender.receive(0, hello)).toThrow(RulesError)
   const runs = [{ first: 1, count: 1 }]
   expect(() => sender.receive(0, { case: 'have', value: create(HaveSchema, { runs }) })).toThrow(RulesError)
   expect(() => sender.receive(0, { case: 'compare', value: true })).toThrow(RulesError)
+})
+
+test('XFER0: another version is told so, and both sides know why nothing goes', () => {
+  const sender = new Sender(
+    new Manifest([{ path: 'a', sizeBytes: 9, folder: false, executable: false }], CHUNK_BYTES),
+  )
+  const receiver = new Receiver(null, new Map())
+  sender.attach(0)
+  receiver.attach(0)
+  sender.receive(0, { case: 'hello', value: create(HelloSchema, { version: 3 }) })
+  const word = sender.poll(0, 0)
+  expect(word?.case).toBe('stop')
+  if (word !== null) receiver.receive(0, word)
+  for (const { stopped } of [sender, receiver])
+    expect(stopped).toMatchObject({ reason: StopReason.STOP_VERSION })
 })
 
 test('XFER14: a sender keeps to its rate', () => {

@@ -1,4 +1,4 @@
-/** The vectors every implementation of version 2 has in common. */
+/** The vectors every implementation has in common. */
 import { readFileSync } from 'node:fs'
 import { fromBinary, toBinary, toJson } from '@bufbuild/protobuf'
 import { sha256 } from '@noble/hashes/sha2.js'

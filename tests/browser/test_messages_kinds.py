@@ -1,0 +1,185 @@
+"""What people send beside words: voices, pictures, places, cards, polls, stickers, videos."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+from playwright.async_api import ViewportSize, expect
+
+from tests.browser.conftest import DESKTOP, Browsers, Server
+from tests.browser.person import PATIENCE_MS
+from tests.browser.writer import Writer, anna_writes
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+LARGE = (3000, 1500)
+
+
+def a_picture(path: Path, width: int, height: int) -> Path:
+    """Write a PNG of vertical stripes."""
+    row = b"\x00" + b"".join(bytes((n * 7 % 256, n * 3 % 256, 90)) for n in range(width))
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(row * height)), (b"IEND", b""))
+    chunks = [
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in parts
+    ]
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
+    return path
+
+
+async def pick(anna: Writer, entry: str, path: Path) -> None:
+    await anna.page.get_by_role("button", name="Attach").click()
+    async with anna.page.expect_file_chooser() as chooser:
+        await anna.page.get_by_role("menuitem", name=entry, exact=True).click()
+    await (await chooser.value).set_files(path)
+
+
+async def send(anna: Writer) -> None:
+    await anna.page.get_by_role("button", name="Send", exact=True).click()
+
+
+async def test_a_place_a_card_a_poll(server: Server, browsers: Browsers, viewport: ViewportSize) -> None:
+    anna = await anna_writes(server, browsers, viewport)
+
+    await anna.attach("Location")
+    await anna.sheet.get_by_role("textbox", name="Latitude, longitude").fill("39.9402, 216.4033")
+    await expect(anna.sheet.get_by_text("This is no place on earth.")).to_be_visible()
+    await expect(anna.sheet.get_by_role("button", name="Send")).to_be_disabled()
+    await anna.sheet.get_by_role("textbox", name="Latitude, longitude").fill("39.9402, 116.4033")
+    await anna.sheet.get_by_role("textbox", name="Name of the place").fill("The bell tower")
+    await anna.looks("location")
+    await anna.sheet.get_by_role("button", name="Send").click()
+    await expect(anna.message("The bell tower").get_by_role("link")).to_contain_text("39.94020, 116.40330")
+
+    await anna.attach("Contact card")
+    await anna.sheet.get_by_role("button", name="Bob Chen").click()
+    await expect(anna.message("Contact card")).to_contain_text("@bob")
+
+    await anna.attach("Poll")
+    await anna.sheet.get_by_role("textbox", name="Question").fill("When do we eat?")
+    await anna.sheet.get_by_role("textbox", name="Answer 1").fill("At six")
+    await anna.sheet.get_by_role("textbox", name="Answer 2").fill("At six")
+    await expect(anna.sheet.get_by_text("This answer is there twice.").first).to_be_visible()
+    await anna.sheet.get_by_role("textbox", name="Answer 2").fill("At seven")
+    await anna.looks("new-poll")
+    await anna.sheet.get_by_role("button", name="Send").click()
+    poll = anna.message("When do we eat?")
+    await poll.get_by_role("radio", name="At seven").click()
+    await expect(poll.get_by_role("radio", name="At seven, 100%")).to_be_checked(timeout=PATIENCE_MS)
+    await expect(poll.get_by_role("button", name="1 person voted")).to_be_enabled()
+    await anna.choose("When do we eat?", "End the poll")
+    await expect(poll.get_by_text("This poll is over")).to_be_visible(timeout=PATIENCE_MS)
+    await expect(poll.get_by_role("radio", name="At six")).to_be_disabled()
+    await anna.looks("kinds")
+    assert anna.browser.errors == []
+
+
+async def test_a_voice_is_recorded_and_played(
+    server: Server, browsers: Browsers, viewport: ViewportSize
+) -> None:
+    anna = await anna_writes(server, browsers, viewport)
+    await anna.page.get_by_role("button", name="Record a voice message").click()
+    await expect(anna.page.get_by_role("timer")).to_have_text("0:02", timeout=PATIENCE_MS)
+    await anna.looks("recording")
+    await anna.page.get_by_role("button", name="Send the voice message").click()
+    play = anna.messages.get_by_role("button", name="Play voice message")
+    await expect(play).to_be_enabled(timeout=PATIENCE_MS)
+    await expect(anna.page.get_by_role("button", name="Record a voice message")).to_be_visible()
+    await play.click()
+    speed = anna.messages.get_by_role("button", name="Speed 1")
+    await speed.click()
+    await expect(anna.messages.get_by_role("button", name="Speed 1.5")).to_be_visible()
+    await anna.looks("voice")
+    # It comes to its end, and the button offers it again.
+    await expect(play).to_be_visible(timeout=PATIENCE_MS)
+
+    # Cancelled: nothing is sent.
+    await anna.page.get_by_role("button", name="Record a voice message").click()
+    await expect(anna.page.get_by_role("timer")).to_be_visible()
+    await anna.page.get_by_role("group", name="Recording").get_by_role("button", name="Cancel").click()
+    await expect(play).to_have_count(1)
+    assert anna.browser.errors == []
+
+
+async def test_wechats_file_becomes_a_voice(server: Server, browsers: Browsers, tmp_path: Path) -> None:
+    anna = await anna_writes(server, browsers, DESKTOP)
+    # A voice of one's own, saved as WeChat plays it, comes back as a voice.
+    await anna.page.get_by_role("button", name="Record a voice message").click()
+    await expect(anna.page.get_by_role("timer")).to_have_text("0:02", timeout=PATIENCE_MS)
+    await anna.page.get_by_role("button", name="Send the voice message").click()
+    play = anna.messages.get_by_role("button", name="Play voice message")
+    await expect(play).to_be_enabled(timeout=PATIENCE_MS)
+    await anna.messages.locator(".bubble:has(.voice)").click(button="right", position={"x": 3, "y": 3})
+    saved = await anna.saved(anna.page.get_by_role("menuitem", name="Save as SILK (WeChat)").click)
+    assert saved.startswith(b"\x02#!SILK_V3")
+    silk = tmp_path / "msg_0001.silk"
+    silk.write_bytes(saved)
+    await pick(anna, "File", silk)
+    await send(anna)
+    await expect(play).to_have_count(2, timeout=PATIENCE_MS)
+    await expect(play.last).to_be_enabled()
+    assert anna.browser.errors == []
+
+
+async def test_pictures_are_made_smaller_and_changed(
+    server: Server, browsers: Browsers, viewport: ViewportSize, tmp_path: Path
+) -> None:
+    anna = await anna_writes(server, browsers, viewport)
+    await pick(anna, "Picture", a_picture(tmp_path / "wall.png", *LARGE))
+    await anna.page.get_by_role("button", name="Edit wall.png").click()
+    await expect(anna.sheet.locator("canvas")).to_be_visible(timeout=PATIENCE_MS)
+    await anna.sheet.get_by_role("button", name="Turn right").click()
+    await anna.until("() => document.querySelector('dialog canvas')?.height === 3000")
+    await anna.looks("editor")
+    await anna.sheet.get_by_role("button", name="Undo").click()
+    await anna.until("() => document.querySelector('dialog canvas')?.width === 3000")
+    await anna.sheet.get_by_role("button", name="Turn right").click()
+    await anna.sheet.get_by_role("button", name="Done").click()
+    await expect(anna.sheet).to_be_hidden(timeout=PATIENCE_MS)
+    await anna.looks("tray")
+    await send(anna)
+    # WebP, two thousand and forty-eight pixels on the longer side.
+    picture = anna.messages.get_by_role("button", name="Open picture wall.webp")
+    await expect(picture).to_be_enabled(timeout=PATIENCE_MS)
+    await picture.click()
+    await anna.until(
+        "() => [...document.querySelectorAll('img')].some(one => one.naturalHeight === 2048 && one.naturalWidth === 1024)"
+    )
+    await anna.page.keyboard.press("Escape")
+
+    # As it was taken, by choice.
+    await pick(anna, "Picture", a_picture(tmp_path / "roof.png", *LARGE))
+    await anna.page.get_by_role("checkbox", name="Original size").check()
+    await send(anna)
+    await expect(anna.messages.get_by_role("button", name="Open picture roof.png")).to_be_enabled(
+        timeout=PATIENCE_MS
+    )
+    assert anna.browser.errors == []
+
+
+async def test_stickers_are_made_and_sent(
+    server: Server, browsers: Browsers, viewport: ViewportSize, tmp_path: Path
+) -> None:
+    anna = await anna_writes(server, browsers, viewport)
+    await anna.attach("Sticker")
+    await anna.sheet.get_by_role("textbox", name="Name of a new pack").fill("Cats")
+    await anna.sheet.get_by_role("button", name="Make a pack").click()
+    pack = anna.sheet.get_by_role("region", name="Cats")
+    await expect(pack).to_be_visible(timeout=PATIENCE_MS)
+    async with anna.page.expect_file_chooser() as chooser:
+        await pack.get_by_role("button", name="Add a picture").click()
+    await (await chooser.value).set_files(a_picture(tmp_path / "cat.png", 900, 600))
+    sticker = pack.get_by_role("button", name="Sticker")
+    await expect(sticker).to_be_visible(timeout=PATIENCE_MS)
+    await anna.looks("stickers")
+    await sticker.click()
+    sent = anna.messages.get_by_role("button", name="Sticker")
+    await expect(sent).to_be_visible(timeout=PATIENCE_MS)
+    await sent.click()
+    await expect(anna.sheet.get_by_role("heading", name="Cats")).to_be_visible()
+    await anna.sheet.get_by_role("button", name="Close").first.click()
+    assert anna.browser.errors == []

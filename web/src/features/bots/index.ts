@@ -1,0 +1,14 @@
+/** Addresses that programs post to, in the details of a group. */
+import type { WebFeature } from '../../shell/feature'
+import { createBots, NAME } from './api'
+import HookSection from './HookSection.svelte'
+import { messages } from './messages'
+
+const feature: WebFeature = {
+  name: NAME,
+  model: { name: NAME, create: createBots },
+  slots: { detailsSections: [HookSection] },
+  messages,
+}
+
+export default feature

@@ -1,0 +1,15 @@
+/** Who is here now, as far as they let it be known. */
+import type { WebFeature } from '../../shell/feature'
+import { messages } from './messages'
+import { NAME, PresenceModel, thisPage } from './presence'
+import PresenceSection from './PresenceSection.svelte'
+import PresenceSign from './PresenceSign.svelte'
+
+const feature: WebFeature = {
+  name: NAME,
+  model: { name: NAME, create: (context) => new PresenceModel(context, thisPage()) },
+  slots: { conversationActions: PresenceSign, settingsSections: [PresenceSection] },
+  messages,
+}
+
+export default feature
