@@ -31,7 +31,7 @@ $(STAMPS)/python: $(STAMPS)/venv requirements-build.lock requirements.lock pypro
 	touch $@
 
 $(STAMPS)/python-dev: $(STAMPS)/python requirements-dev.lock
-	$(BIN)/pip install -q --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install -q --require-hashes --no-build-isolation -r requirements-dev.lock
 	touch $@
 
 $(STAMPS)/node: web/package-lock.json
