@@ -113,7 +113,7 @@ async def test_wechats_file_becomes_a_voice(server: Server, browsers: Browsers, 
     await anna.page.get_by_role("button", name="Send the voice message").click()
     play = anna.messages.get_by_role("button", name="Play voice message")
     await expect(play).to_be_enabled(timeout=PATIENCE_MS)
-    await anna.messages.locator(".bubble:has(.voice)").click(button="right", position={"x": 3, "y": 3})
+    await anna.messages.locator(".bubble:has(.voice)").click(button="right", position={"x": 6, "y": 20})
     saved = await anna.saved(anna.page.get_by_role("menuitem", name="Save as SILK (WeChat)").click)
     assert saved.startswith(b"\x02#!SILK_V3")
     silk = tmp_path / "msg_0001.silk"
@@ -147,7 +147,8 @@ async def test_pictures_are_made_smaller_and_changed(
     await expect(picture).to_be_enabled(timeout=PATIENCE_MS)
     await picture.click()
     await anna.until(
-        "() => [...document.querySelectorAll('img')].some(one => one.naturalHeight === 2048 && one.naturalWidth === 1024)"
+        """() => [...document.querySelectorAll('img')].some(
+            one => one.naturalHeight === 2048 && one.naturalWidth === 1024)"""
     )
     await anna.page.keyboard.press("Escape")
 

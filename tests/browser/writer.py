@@ -65,5 +65,3 @@ async def bob_says(server: Server, text: str) -> None:
     async with Client(server.url) as bob:
         await bob.log_in("bob", PASSWORD)
         await bob.send_text(LOG, text)
-
-

@@ -132,8 +132,11 @@ class PreviewReceiver:
 
     # ---- the log ----
 
-    def event(self, seq: int, words: Words | None) -> None:
-        """Take the next event: what the other person said in it, None when it is anything else."""
+    def event(self, seq: int, words: Words | None) -> bool:
+        """Take the next event: what the other person said in it, None when it is anything else.
+
+        Returns whether a preview of it was shown until now.
+        """
         self._head = max(self._head, seq)
         match = next((each for each in self._waiting if each.seq == seq), None)
         if match is None and words is not None:
@@ -144,6 +147,7 @@ class PreviewReceiver:
             self._events.append((seq, words))
             if len(self._events) > EVENTS_MAX:
                 self._floor = self._events.popleft()[0]
+        return match is not None
 
     @staticmethod
     def _fits(waiting: _Waiting, seq: int, words: Words) -> bool:

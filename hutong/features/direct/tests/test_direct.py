@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from hutong.features.direct.meetings import ATTENDS_S
 from hutong.platform.errors import NotFound
 from hutong.schema import contacts_pb2, peers_pb2, preferences_pb2
@@ -47,7 +49,7 @@ async def hears(client: Client, session: str) -> bool:
 
 async def parted(*clients: Client) -> None:
     for client in clients:
-        await client.until(lambda client=client: client.bodies(pb.Parted))
+        await client.until(partial(client.bodies, pb.Parted))
 
 
 async def test_two_who_allow_it_meet(server: TestServer) -> None:
