@@ -23,7 +23,7 @@ account = sa.Table(
     sa.Column("admin", sa.Boolean, nullable=False),
     sa.Column("language", sa.String(16), nullable=False),
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
-    sa.Column("bot_of", sa.String(16), nullable=False, server_default=sa.text("''"), index=True),  # '' for people
+    sa.Column("bot_of", sa.String(16), nullable=False, server_default=sa.text("''"), index=True),
     sa.Column("deleted", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 

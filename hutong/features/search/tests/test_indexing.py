@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -203,15 +204,16 @@ class _Committing:
         self._log = log
         self._author = author
 
-    def execute(self, statement: sa.Executable, parameters: object = None) -> sa.CursorResult[object]:
+    def execute(self, statement: sa.Executable, parameters: Any = None) -> sa.CursorResult[Any]:
         body = chat_pb2.MessageSent(content=chat_pb2.Content(text="leaf")).SerializeToString()
         with self._engine.begin() as connection:
             seq = read_head(connection, self._log) + 1
             row = (self._log, seq, kind_of(chat_pb2.MessageSent), self._author, 1, None, body)
             insert_many(connection, log_event, [row])
         with self._engine.begin() as connection:
-            rows = connection.execute(statement, parameters).freeze()
-        return rows()  # type: ignore[return-value]
+            rows: Any = connection.execute(statement, parameters).freeze()
+        result: sa.CursorResult[Any] = rows()
+        return result
 
     def close(self) -> None:
         self._engine.dispose()
@@ -225,7 +227,7 @@ async def test_nothing_is_passed_over_while_it_reads(tmp_path: Path) -> None:
     seen: list[int] = []
     reached = {log: 0}
     for _ in range(5):
-        look = log_reading.look(executor, reached, events_max=300, bytes_max=10_000)  # type: ignore[arg-type]
+        look = log_reading.look(executor, reached, events_max=300, bytes_max=10_000)
         seen += [each.seq for each in look.batch.entries]
         reached = dict(look.batch.reached)
     executor.close()
