@@ -176,4 +176,6 @@ export interface App {
   files: FilesApi
   /** What each feature's `create` returned, by feature name; a feature exports a typed accessor of its own. */
   features: ReadonlyMap<string, unknown>
+  /** Waits for `features`; who is signed in has them from the beginning. */
+  ready(): Promise<void>
 }

@@ -202,6 +202,7 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
     preferences,
     files,
     features: host.apis,
+    ready,
     close() {
       offNetwork?.()
       offActivity?.()

@@ -32,8 +32,7 @@ export async function compressed(file: File): Promise<File> {
 
 /** WebP, or JPEG where the browser cannot write that; null when the canvas cannot be read. */
 export async function encoded(canvas: HTMLCanvasElement, quality = QUALITY): Promise<Blob | null> {
-  const as = (type: string): Promise<Blob | null> =>
-    new Promise((done) => canvas.toBlob(done, type, quality))
+  const as = (type: string): Promise<Blob | null> => new Promise((done) => canvas.toBlob(done, type, quality))
   const webp = await as('image/webp')
   return webp?.type === 'image/webp' ? webp : as('image/jpeg')
 }

@@ -43,6 +43,7 @@ export const en: Record<string, string> = {
     'This server stores your messages. Its operator can read them. Calls and direct files go from device to device where they can.',
   'welcome.addAfter': 'Log in or sign up, and you can add @{handle}.',
   'welcome.linkAfter': 'Log in here first; then you can let the new device in.',
+  'join.groupAfter': 'Log in or sign up, and you can join the group.',
   'join.invited': 'You were invited to set up this server. The account you create now is its administrator.',
   'join.alreadyIn': 'You are signed in already, so the invitation was not used.',
 

@@ -41,6 +41,7 @@ export const zh: Record<string, string> = {
   'welcome.who': '你的消息保存在这台服务器上，其管理者能够读取。通话和直传文件会尽可能在设备之间直接传输。',
   'welcome.addAfter': '登录或注册后，就能添加 @{handle}。',
   'welcome.linkAfter': '请先在这里登录，然后即可允许新设备。',
+  'join.groupAfter': '登录或注册后即可加入该群。',
   'join.invited': '你受邀来设置这台服务器。现在注册的账号就是它的管理员。',
   'join.alreadyIn': '你已经登录，邀请没有被使用。',
 
