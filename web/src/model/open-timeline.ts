@@ -30,6 +30,12 @@ export interface OpenTimelineOptions {
   lookUp: (user: string) => void
 }
 
+/** A page that is being read for a stretch. */
+interface UnderWay {
+  stretch: number
+  done: Promise<void>
+}
+
 export class OpenTimeline {
   readonly value: Value<Timeline>
   watched = false
@@ -42,6 +48,9 @@ export class OpenTimeline {
   #high = 0
   #readBefore = -1
   #loading = false
+  #loaded = Promise.resolve()
+  #older: UnderWay | null = null
+  #newer: UnderWay | null = null
   #loadingOlder = false
   #loadingNewer = false
   #readingOlder = false
@@ -75,8 +84,13 @@ export class OpenTimeline {
     return { log: this.#log, ...nothing, loadingOlder: true, readBefore: 0 }
   }
 
+  #load(): Promise<void> {
+    this.#loaded = this.#readNewest()
+    return this.#loaded
+  }
+
   /** The newest stored events. Storage that cannot be read is like storage that holds nothing. */
-  async #load(): Promise<void> {
+  async #readNewest(): Promise<void> {
     const { pages } = this.#options
     const stretch = ++this.#stretch
     const cursor = this.#cursor
@@ -163,8 +177,16 @@ export class OpenTimeline {
     return this.#options.store.state.conversations.get(this.#log)?.cursor ?? 0
   }
 
-  async loadOlder(): Promise<void> {
-    if (this.#loadingOlder || this.#rows === null || !this.value.get().hasMore) return
+  /** Who asks while a page is under way waits for that one: an answer at once would let a loop spin. */
+  loadOlder(): Promise<void> {
+    if (this.#rows === null) return this.#loaded
+    if (this.#older?.stretch !== this.#stretch || !this.#loadingOlder)
+      this.#older = { stretch: this.#stretch, done: this.#readOlder() }
+    return this.#older.done
+  }
+
+  async #readOlder(): Promise<void> {
+    if (!this.value.get().hasMore) return
     const stretch = this.#stretch
     const to = this.#low - 1
     const from = Math.max(to - PAGE_EVENTS + 1, this.#joined)
@@ -193,8 +215,15 @@ export class OpenTimeline {
     if (rows.messages.length > STRETCH_ROWS_MAX) this.#high = rows.keepOldest(STRETCH_ROWS_MAX) - 1
   }
 
-  async loadNewer(): Promise<void> {
-    if (this.#loadingNewer || this.#rows === null || this.#high >= this.#cursor) return
+  loadNewer(): Promise<void> {
+    if (this.#rows === null) return this.#loaded
+    if (this.#newer?.stretch !== this.#stretch || !this.#loadingNewer)
+      this.#newer = { stretch: this.#stretch, done: this.#readNewer() }
+    return this.#newer.done
+  }
+
+  async #readNewer(): Promise<void> {
+    if (this.#high >= this.#cursor) return
     const stretch = this.#stretch
     const from = this.#high + 1
     this.#loadingNewer = true
