@@ -22,9 +22,7 @@ async def place_of(me: Client, name: str) -> Conversation | None:
         return await me.open(name)
     except NotFound:
         if len(groups) > 1:
-            raise FailedPrecondition(
-                f"{len(groups)} of your groups are called {name}.", reason="ambiguous"
-            ) from None
+            raise FailedPrecondition(f"{len(groups)} of your groups are called {name}.") from None
         return groups[0]
 
 
