@@ -5,40 +5,12 @@ import { kindOf } from '../folds'
 import { toHex } from '../../link/bytes'
 import { rulesOf } from '../../link/method'
 import { ScriptedServer, type ServerEnd } from '../../link/testing'
-import {
-  Chat,
-  ConversationCreatedSchema,
-  ConversationGoneSchema,
-  ConversationJoinedSchema,
-  ConversationRenamedSchema,
-  ConversationSchema,
-  DisappearingChangedSchema,
-  GroupChangedSchema,
-  MarkMovedSchema,
-  MemberJoinedSchema,
-  MemberLeftSchema,
-  MemberMutedSchema,
-  MemberRemovedSchema,
-  MembersAddedSchema,
-  MessageEditedSchema,
-  MessageRecalledSchema,
-  MessagesDisappearedSchema,
-  MessageSentSchema,
-  NicknameChangedSchema,
-  PictureChangedSchema,
-  Role,
-  RoleChangedSchema,
-  type ContentSchema,
-  type Conversation,
-  type GroupSettingsSchema,
-  type MemberSchema,
-  type Mention,
-} from '../../schema/chat_pb'
-import { Contacts, type ContactSchema } from '../../schema/contacts_pb'
-import { Identity, type ProfileSchema, type SessionReplySchema } from '../../schema/identity_pb'
+import { Chat, MessageEditedSchema, MessageSentSchema } from '../../schema/chat_pb'
+import { Contacts } from '../../schema/contacts_pb'
+import { Identity, type SessionReplySchema } from '../../schema/identity_pb'
 import { Access } from '../../schema/options_pb'
 import { Code, type Packet, type Request } from '../../schema/link_pb'
-import { EventSchema, Log, PageSchema, type Event, type Page } from '../../schema/log_pb'
+import { Log, PageSchema, type Event } from '../../schema/log_pb'
 import {
   AccountChangedSchema,
   ConversationChangedSchema,
@@ -47,6 +19,7 @@ import {
   type AccountSchema,
   type ConversationSchema as PreferenceSchema,
 } from '../../schema/preferences_pb'
+import { FakeRooms, type Room } from './fake-rooms'
 
 export class Refusal extends Error {
   readonly code: Code
@@ -58,24 +31,6 @@ export class Refusal extends Error {
   }
 }
 
-interface Member {
-  user: string
-  role: Role
-  joined: number
-  delivered: number
-  read: number
-  nickname: string
-  mutedUntilMs: bigint
-}
-interface Room {
-  log: string
-  group: boolean
-  title: string
-  picture: string
-  members: Member[]
-  settings: MessageInitShape<typeof GroupSettingsSchema>
-  disappearS: number
-}
 interface Preferences {
   account: MessageInitShape<typeof AccountSchema>
   conversations: Map<string, MessageInitShape<typeof PreferenceSchema>>
@@ -86,19 +41,12 @@ export type Fate = 'deliver' | 'drop' | 'twice' | 'late'
 
 type Handler = (request: never, user: string, key: Uint8Array, end: ServerEnd) => unknown
 
-/** Of larger groups only oneself, the owner and the admins are listed, and nobody's marks travel. */
-const LISTED_MAX = 50
-
-export class FakeServer {
+export class FakeServer extends FakeRooms {
   /** Off: a server of an earlier version. */
   hasPreferences = true
   readonly preferences = new Map<string, Preferences>()
   /** Off: `Chat.List` leaves members out, as it does when there are too many. */
   listsMembers = true
-  readonly profiles = new Map<string, MessageInitShape<typeof ProfileSchema>>()
-  readonly logs = new Map<string, Event[]>()
-  readonly rooms = new Map<string, Room>()
-  readonly contacts = new Map<string, MessageInitShape<typeof ContactSchema>[]>()
   readonly revoked = new Set<string>()
   /** Every request that was executed, by method name: what the client asked for. */
   readonly calls: { method: string; user: string; request: unknown }[] = []
@@ -111,14 +59,12 @@ export class FakeServer {
   /** The request is executed, but its answer is lost with the connection. */
   loses: (method: string) => boolean = () => false
   reachable = true
-  /** Hears how many events a page or a conversation brings. */
-  sending: (events: number) => void = () => undefined
-  nowMs = 1_700_000_000_000
   readonly #answers = new Map<string, Uint8Array>()
   readonly #late: { event: Event; end: ServerEnd }[] = []
   readonly #handlers = new Map<number, { method: DescMethod; handle: Handler }>()
 
   constructor() {
+    super()
     this.carriers = new ScriptedServer((packet, end) => this.#receive(packet, end))
     this.#register()
     this.#registerPreferences()
@@ -137,164 +83,7 @@ export class FakeServer {
     return channel
   }
 
-  // ---- what a test does ----
-
-  addUser(user: string, name = user): void {
-    this.profiles.set(user, { user, handle: user, name })
-    this.logs.set(`inbox:${user}`, [])
-    this.contacts.set(user, [])
-  }
-
-  addRoom(log: string, users: string[], group = false, title = ''): void {
-    const owner = group ? users[0] : undefined
-    const members = [...users]
-      .sort()
-      .map((user) => newMember(user, 1, user === owner ? Role.OWNER : Role.MEMBER))
-    this.rooms.set(log, { log, group, title, picture: '', members, settings: {}, disappearS: 0 })
-    const profiles = members.map(({ user }) => this.profiles.get(user) ?? {})
-    this.append(log, ConversationCreatedSchema, { group, title, members: profiles }, users[0])
-    for (const user of users) this.append(`inbox:${user}`, ConversationJoinedSchema, { log }, users[0])
-  }
-
-  append<Desc extends DescMessage>(
-    log: string,
-    schema: Desc,
-    body: MessageInitShape<Desc>,
-    author = '',
-    key: Uint8Array = new Uint8Array(),
-  ): Event {
-    const events = this.logs.get(log) ?? []
-    this.logs.set(log, events)
-    const event = create(EventSchema, {
-      log,
-      seq: events.length + 1,
-      kind: kindOf(schema),
-      author,
-      atMs: BigInt(++this.nowMs),
-      key,
-      body: toBinary(schema, create(schema, body)),
-    })
-    events.push(event)
-    for (const [end, logs] of this.follows) if (logs.has(log)) this.#push(end, event)
-    return event
-  }
-
-  say(log: string, author: string, text: string): Event {
-    return this.append(log, MessageSentSchema, { content: { kind: { case: 'text', value: text } } }, author)
-  }
-
-  recall(log: string, author: string, seq: number): void {
-    this.#erase(log, seq)
-    this.append(log, MessageRecalledSchema, { seq }, author)
-  }
-
-  edit(log: string, author: string, seq: number, content: MessageInitShape<typeof ContentSchema>): void {
-    this.append(log, MessageEditedSchema, { seq, content }, author)
-  }
-
-  disappear(log: string, seqs: number[]): void {
-    for (const seq of seqs) this.#erase(log, seq)
-    this.append(log, MessagesDisappearedSchema, { seqs })
-  }
-
-  /** LOG12: the message, and every wording it had. */
-  #erase(log: string, seq: number): void {
-    const edited = kindOf(MessageEditedSchema)
-    for (const event of this.logs.get(log) ?? []) {
-      const wording = event.kind === edited && event.body.length > 0
-      if (event.seq === seq || (wording && fromBinary(MessageEditedSchema, event.body).seq === seq))
-        event.body = new Uint8Array()
-    }
-  }
-
-  join(log: string, by: string, user: string): void {
-    const added = this.append(log, MembersAddedSchema, { members: [this.profiles.get(user) ?? {}] }, by)
-    this.rooms.get(log)?.members.push(newMember(user, added.seq))
-    this.append(`inbox:${user}`, ConversationJoinedSchema, { log }, by)
-  }
-
-  /** By a link. */
-  arrive(log: string, user: string, by: string): void {
-    const joined = this.append(log, MemberJoinedSchema, { member: this.profiles.get(user) ?? {}, by }, user)
-    this.rooms.get(log)?.members.push(newMember(user, joined.seq))
-    this.append(`inbox:${user}`, ConversationJoinedSchema, { log }, user)
-  }
-
-  leave(log: string, user: string): void {
-    this.#depart(log, user)
-    this.append(log, MemberLeftSchema, { user }, user)
-    this.#tellGone(log, user)
-  }
-
-  remove(log: string, by: string, user: string): void {
-    this.#depart(log, user)
-    this.append(log, MemberRemovedSchema, { users: [user] }, by)
-    this.#tellGone(log, user)
-  }
-
-  #depart(log: string, user: string): void {
-    const room = this.rooms.get(log)
-    const left = room?.members.find((member) => member.user === user)
-    if (room === undefined || left === undefined) return
-    const rest = room.members.filter((member) => member !== left)
-    const heir = rest.find(({ role }) => role === Role.ADMIN) ?? rest[0]
-    if (left.role === Role.OWNER && heir !== undefined) this.setRole(log, user, heir.user, Role.OWNER)
-    room.members = rest
-  }
-
-  #tellGone(log: string, user: string): void {
-    this.append(`inbox:${user}`, ConversationGoneSchema, { log }, user)
-    for (const [end, logs] of this.follows) if (this.users.get(end) === user) logs.delete(log)
-  }
-
-  setRole(log: string, by: string, user: string, role: Role): void {
-    const members = this.rooms.get(log)?.members ?? []
-    const owner = members.find((member) => member.role === Role.OWNER)
-    if (role === Role.OWNER && owner !== undefined) owner.role = Role.ADMIN
-    for (const member of members) if (member.user === user) member.role = role
-    this.append(log, RoleChangedSchema, { user, role }, by)
-  }
-
-  mute(log: string, by: string, user: string, untilMs: bigint): void {
-    for (const member of this.rooms.get(log)?.members ?? [])
-      if (member.user === user) member.mutedUntilMs = untilMs
-    this.append(log, MemberMutedSchema, { user, untilMs }, by)
-  }
-
-  nickname(log: string, user: string, nickname: string): void {
-    for (const member of this.rooms.get(log)?.members ?? [])
-      if (member.user === user) member.nickname = nickname
-    this.append(log, NicknameChangedSchema, { user, nickname }, user)
-  }
-
-  change(log: string, by: string, change: Partial<Pick<Room, 'settings' | 'picture' | 'disappearS'>>): void {
-    const room = this.rooms.get(log)
-    if (room === undefined) return
-    Object.assign(room, change)
-    const { settings, picture, disappearS } = change
-    if (settings !== undefined) this.append(log, GroupChangedSchema, { settings }, by)
-    if (picture !== undefined) this.append(log, PictureChangedSchema, { blob: picture }, by)
-    if (disappearS !== undefined) this.append(log, DisappearingChangedSchema, { seconds: disappearS }, by)
-  }
-
-  rename(log: string, by: string, title: string): void {
-    const room = this.rooms.get(log)
-    if (room !== undefined) room.title = title
-    this.append(log, ConversationRenamedSchema, { title }, by)
-  }
-
-  mark(log: string, user: string, delivered: number, read: number): void {
-    const room = this.rooms.get(log)
-    const member = room?.members.find((each) => each.user === user)
-    if (room === undefined || member === undefined) return
-    member.delivered = Math.max(member.delivered, delivered, read)
-    member.read = Math.max(member.read, read)
-    const large = room.members.length > LISTED_MAX
-    for (const each of large ? [member] : room.members)
-      this.notify(each.user, MarkMovedSchema, { log, user, delivered: member.delivered, read: member.read })
-  }
-
-  notify<Desc extends DescMessage>(
+  override notify<Desc extends DescMessage>(
     user: string,
     schema: Desc,
     body: MessageInitShape<Desc>,
@@ -324,6 +113,14 @@ export class FakeServer {
   }
 
   // ---- the protocol ----
+
+  protected override appended(event: Event): void {
+    for (const [end, logs] of this.follows) if (logs.has(event.log)) this.#push(end, event)
+  }
+
+  protected override unfollow(log: string, user: string): void {
+    for (const [end, logs] of this.follows) if (this.users.get(end) === user) logs.delete(log)
+  }
 
   #push(end: ServerEnd, event: Event): void {
     const fate = this.fate(event)
@@ -447,7 +244,7 @@ export class FakeServer {
     this.on(Chat.method.members, ({ log, after, limit }, user) => {
       const all = this.#room(log, user).members.toSorted((a, b) => (a.user < b.user ? -1 : 1))
       const members = all.filter((member) => member.user > after).slice(0, limit || 50)
-      return { members: members.map((member) => this.#describeMember(member)), total: all.length }
+      return { members: members.map((member) => this.describeMember(member)), total: all.length }
     })
     this.on(Chat.method.mark, ({ log, delivered, read }, user) => {
       if (Math.max(delivered, read) > (this.logs.get(log)?.length ?? 0))
@@ -461,7 +258,7 @@ export class FakeServer {
       this.follows.set(end, logs)
       return {
         pages: cursors.map(({ log, after }) => {
-          const first = this.#firstReadable(log, user)
+          const first = this.firstReadable(log, user)
           if (first === 0) return create(PageSchema, { log, denied: true })
           logs.add(log)
           return this.page(log, Math.max(after, first - 1), Infinity, limit || 100, 'oldest')
@@ -469,7 +266,7 @@ export class FakeServer {
       }
     })
     this.on(Log.method.read, ({ log, before, after, limit }, user) => {
-      const first = this.#firstReadable(log, user)
+      const first = this.firstReadable(log, user)
       if (first === 0) throw new Refusal(Code.NOT_FOUND)
       return { page: this.page(log, Math.max(after, first - 1), before || Infinity, limit || 50, 'newest') }
     })
@@ -511,6 +308,12 @@ export class FakeServer {
     })
   }
 
+  #room(log: string, user: string): Room {
+    const room = this.roomOf(log, user)
+    if (room === undefined) throw new Refusal(Code.NOT_FOUND)
+    return room
+  }
+
   signIn(device: string, end: ServerEnd): MessageInitShape<typeof SessionReplySchema> {
     const user = device.split('/')[0] ?? ''
     const profile = this.profiles.get(user)
@@ -518,87 +321,6 @@ export class FakeServer {
     this.users.set(end, user)
     return { profile, device }
   }
-
-  page(log: string, after: number, before: number, limit: number, which: 'oldest' | 'newest'): Page {
-    const all = this.logs.get(log) ?? []
-    const stretch = all.filter(({ seq }) => seq > after && seq < before)
-    const events =
-      which === 'oldest' ? stretch.slice(0, limit) : stretch.slice(Math.max(0, stretch.length - limit))
-    this.sending(events.length)
-    return create(PageSchema, { log, events: structuredClone(events), head: all.length })
-  }
-
-  describe(room: Room, user: string, recent: number): Conversation {
-    const mine = room.members.find((member) => member.user === user)
-    const joined = mine?.joined ?? 1
-    const page = this.page(room.log, joined - 1, Infinity, recent, 'newest')
-    const sent = kindOf(MessageSentSchema)
-    const unread = (this.logs.get(room.log) ?? []).filter(
-      ({ seq, author, kind, body }) =>
-        seq > Math.max(mine?.read ?? 0, joined - 1) && author !== user && kind === sent && body.length > 0,
-    )
-    const listed =
-      room.members.length <= LISTED_MAX
-        ? room.members
-        : room.members.filter(({ user: member, role }) => member === user || role !== Role.MEMBER)
-    const mentioned = unread.filter((event) =>
-      this.#mentions(event).some((each) => each.user === user || each.user === ''),
-    )
-    return create(ConversationSchema, {
-      log: room.log,
-      group: room.group,
-      title: room.title,
-      picture: room.picture,
-      ...(room.group ? { settings: room.settings } : {}),
-      disappearS: room.disappearS,
-      saved: !room.group && room.members.length === 1,
-      memberCount: room.members.length,
-      members: listed.map((member) => this.#describeMember(member)),
-      head: page.head,
-      joined,
-      unread: unread.length,
-      mentioned: mentioned.length,
-      firstMention: mentioned[0]?.seq ?? 0,
-      recent: page.events,
-    })
-  }
-
-  #describeMember({
-    user,
-    role,
-    delivered,
-    read,
-    nickname,
-    mutedUntilMs,
-  }: Member): MessageInitShape<typeof MemberSchema> {
-    return { profile: this.profiles.get(user) ?? {}, role, delivered, read, nickname, mutedUntilMs }
-  }
-
-  /** Whom the newest wording of a message mentions. */
-  #mentions({ log, seq, body }: Event): Mention[] {
-    const edited = kindOf(MessageEditedSchema)
-    const edits = (this.logs.get(log) ?? [])
-      .filter((event) => event.kind === edited && event.body.length > 0)
-      .map((event) => fromBinary(MessageEditedSchema, event.body))
-    const newest = edits.findLast((edit) => edit.seq === seq)
-    return (newest ?? fromBinary(MessageSentSchema, body)).content?.mentions ?? []
-  }
-
-  #room(log: string, user: string): Room {
-    const room = this.rooms.get(log)
-    if (room === undefined || !room.members.some((member) => member.user === user))
-      throw new Refusal(Code.NOT_FOUND)
-    return room
-  }
-
-  #firstReadable(log: string, user: string): number {
-    if (log.startsWith('inbox:')) return log === `inbox:${user}` ? 1 : 0
-    return this.rooms.get(log)?.members.find((member) => member.user === user)?.joined ?? 0
-  }
-}
-
-function newMember(user: string, joined: number, role = Role.MEMBER): Member {
-  return { user, role, joined, delivered: joined - 1, read: joined - 1, nickname: '', mutedUntilMs: 0n }
 }
 
 /** By which tests know a method; those of preferences are called like others of chat. */
