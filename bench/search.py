@@ -22,6 +22,7 @@ from pathlib import Path
 from bench._report import report
 from bench._search_corpus import Corpus, Said
 from hutong.features.search.service import SearchService
+from hutong.features.search.sqlite_index import VERSION
 from hutong.platform.clock import SystemClock
 from hutong.platform.events import kind_of
 from hutong.schema import chat_pb2, search_pb2
@@ -116,9 +117,9 @@ def queries(my_log: str) -> dict[str, search_pb2.MessagesRequest]:
 
 async def build(folder: Path) -> dict[str, float]:
     """Let the server build its index, if it has none; return how fast that was, this time or then."""
-    figures = folder / "built.json"
+    figures = folder / f"built-{VERSION}.json"
     if not figures.exists():
-        for path in folder.glob("search.db*"):  # of a run that was broken off
+        for path in folder.glob("search.db*"):  # of a run that was broken off, or of another version
             path.unlink()
     async with TestServer.run(folder, clock=SystemClock()) as server:
         began = time.perf_counter()

@@ -22,6 +22,7 @@ MODULES = {
     "login": "hutong.cli.login",
     "logout": "hutong.cli.login",
     "chat": "hutong.cli.chat",
+    "search": "hutong.cli.search",
     "bot": "hutong.cli.bot",
     "send": "hutong.cli.files",
     "receive": "hutong.cli.files",

@@ -129,6 +129,9 @@ READERS = method(_chat, "Chat.Readers", chat_pb2.ReadersRequest, chat_pb2.Reader
 SEARCH_MESSAGES = method(
     search_pb2.DESCRIPTOR, "Search.Messages", search_pb2.MessagesRequest, search_pb2.MessagesReply
 )
+SEARCH_PEOPLE = method(
+    search_pb2.DESCRIPTOR, "Search.People", search_pb2.PeopleRequest, search_pb2.PeopleReply
+)
 
 _invites = invites_pb2.DESCRIPTOR
 MAKE_INVITE = method(_invites, "Invites.Make", invites_pb2.MakeRequest, invites_pb2.MakeReply)

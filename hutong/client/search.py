@@ -1,4 +1,4 @@
-"""Searching: `client.search("words")`, in everything one may read."""
+"""Searching: `client.search("words")`, in everything one may read; `client.search.people("name")`."""
 
 from __future__ import annotations
 
@@ -26,13 +26,23 @@ class Hit:
     behind: bool  # the server has not looked at everything yet: ask again in a while
 
 
+@dataclass(frozen=True, slots=True)
+class FoundPerson:
+    """Somebody who was found."""
+
+    person: Person
+    contact: bool  # or else somebody in a group of one's own
+    nickname: str  # by which they were found, when neither name nor handle says so
+
+
 class Search:
-    """What `client.search` is."""
+    """What `client.search` is. `behind` is what the newest answer said, with or without hits."""
 
     def __init__(self, connection: Connection, directory: Directory, me: Callable[[], str]) -> None:
         self._connection = connection
         self._directory = directory
         self._me = me
+        self.behind = False
 
     async def __call__(
         self,
@@ -62,6 +72,7 @@ class Search:
         while left > 0:
             request.limit = min(left, _PAGE)
             reply = await self._connection.call(methods.SEARCH_MESSAGES, request)
+            self.behind = reply.behind
             for hit in reply.hits:
                 opened = await self._open(hit, behind=reply.behind)
                 if opened is not None:
@@ -70,6 +81,14 @@ class Search:
             request.cursor = reply.cursor
             if not reply.cursor:
                 return
+
+    async def people(self, text: str, *, limit: int = 0) -> list[FoundPerson]:
+        """Return contacts, and people of one's groups, by a part of a name or a handle.
+
+        The best matches first, 20 unless `limit` says how many; at most 50. Raises `RpcError`.
+        """
+        reply = await self._connection.call(methods.SEARCH_PEOPLE, pb.PeopleRequest(text=text, limit=limit))
+        return [FoundPerson(Person.of(each.profile), each.contact, each.nickname) for each in reply.people]
 
     async def _open(self, hit: pb.Hit, *, behind: bool) -> Hit | None:
         event = Event.of(hit.event)

@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from hutong.schema import identity_pb2 as hutong_dot_identity__pb2
 from hutong.schema import log_pb2 as hutong_dot_log__pb2
 from hutong.schema import options_pb2 as hutong_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13hutong/search.proto\x12\rhutong.search\x1a\x10hutong/log.proto\x1a\x14hutong/options.proto\"\x9e\x01\n\x0fMessagesRequest\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0b\n\x03log\x18\x02 \x01(\t\x12\x0e\n\x06\x61uthor\x18\x03 \x01(\t\x12!\n\x04kind\x18\x04 \x01(\x0e\x32\x13.hutong.search.Kind\x12\x0f\n\x07\x66rom_ms\x18\x05 \x01(\x03\x12\r\n\x05to_ms\x18\x06 \x01(\x03\x12\x0e\n\x06\x63ursor\x18\x07 \x01(\x0c\x12\r\n\x05limit\x18\x08 \x01(\r\"%\n\x04Span\x12\r\n\x05start\x18\x01 \x01(\r\x12\x0e\n\x06length\x18\x02 \x01(\r\"i\n\x03Hit\x12 \n\x05\x65vent\x18\x01 \x01(\x0b\x32\x11.hutong.log.Event\x12\x0b\n\x03seq\x18\x02 \x01(\r\x12\x0f\n\x07\x65xcerpt\x18\x03 \x01(\t\x12\"\n\x05spans\x18\x04 \x03(\x0b\x32\x13.hutong.search.Span\"Q\n\rMessagesReply\x12 \n\x04hits\x18\x01 \x03(\x0b\x32\x12.hutong.search.Hit\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\x0c\x12\x0e\n\x06\x62\x65hind\x18\x03 \x01(\x08*\x82\x01\n\x04Kind\x12\x0c\n\x08KIND_ANY\x10\x00\x12\r\n\tKIND_TEXT\x10\x01\x12\x10\n\x0cKIND_PICTURE\x10\x02\x12\r\n\tKIND_FILE\x10\x03\x12\r\n\tKIND_LINK\x10\x04\x12\x0e\n\nKIND_VOICE\x10\x05\x12\x0e\n\nKIND_VIDEO\x10\x06\x12\r\n\tKIND_POLL\x10\x07\x32]\n\x06Search\x12S\n\x08Messages\x12\x1e.hutong.search.MessagesRequest\x1a\x1c.hutong.search.MessagesReply\"\t\x8a\xb5\x18\x05\x08\xd1\x0f\x10\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13hutong/search.proto\x12\rhutong.search\x1a\x15hutong/identity.proto\x1a\x10hutong/log.proto\x1a\x14hutong/options.proto\"\x9e\x01\n\x0fMessagesRequest\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0b\n\x03log\x18\x02 \x01(\t\x12\x0e\n\x06\x61uthor\x18\x03 \x01(\t\x12!\n\x04kind\x18\x04 \x01(\x0e\x32\x13.hutong.search.Kind\x12\x0f\n\x07\x66rom_ms\x18\x05 \x01(\x03\x12\r\n\x05to_ms\x18\x06 \x01(\x03\x12\x0e\n\x06\x63ursor\x18\x07 \x01(\x0c\x12\r\n\x05limit\x18\x08 \x01(\r\"%\n\x04Span\x12\r\n\x05start\x18\x01 \x01(\r\x12\x0e\n\x06length\x18\x02 \x01(\r\"i\n\x03Hit\x12 \n\x05\x65vent\x18\x01 \x01(\x0b\x32\x11.hutong.log.Event\x12\x0b\n\x03seq\x18\x02 \x01(\r\x12\x0f\n\x07\x65xcerpt\x18\x03 \x01(\t\x12\"\n\x05spans\x18\x04 \x03(\x0b\x32\x13.hutong.search.Span\"Q\n\rMessagesReply\x12 \n\x04hits\x18\x01 \x03(\x0b\x32\x12.hutong.search.Hit\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\x0c\x12\x0e\n\x06\x62\x65hind\x18\x03 \x01(\x08\",\n\rPeopleRequest\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\r\"[\n\x0b\x46oundPerson\x12)\n\x07profile\x18\x01 \x01(\x0b\x32\x18.hutong.identity.Profile\x12\x0f\n\x07\x63ontact\x18\x02 \x01(\x08\x12\x10\n\x08nickname\x18\x03 \x01(\t\"9\n\x0bPeopleReply\x12*\n\x06people\x18\x01 \x03(\x0b\x32\x1a.hutong.search.FoundPerson*\x82\x01\n\x04Kind\x12\x0c\n\x08KIND_ANY\x10\x00\x12\r\n\tKIND_TEXT\x10\x01\x12\x10\n\x0cKIND_PICTURE\x10\x02\x12\r\n\tKIND_FILE\x10\x03\x12\r\n\tKIND_LINK\x10\x04\x12\x0e\n\nKIND_VOICE\x10\x05\x12\x0e\n\nKIND_VIDEO\x10\x06\x12\r\n\tKIND_POLL\x10\x07\x32\xac\x01\n\x06Search\x12S\n\x08Messages\x12\x1e.hutong.search.MessagesRequest\x1a\x1c.hutong.search.MessagesReply\"\t\x8a\xb5\x18\x05\x08\xd1\x0f\x10\x01\x12M\n\x06People\x12\x1c.hutong.search.PeopleRequest\x1a\x1a.hutong.search.PeopleReply\"\t\x8a\xb5\x18\x05\x08\xd2\x0f\x10\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,16 +36,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SEARCH'].methods_by_name['Messages']._loaded_options = None
   _globals['_SEARCH'].methods_by_name['Messages']._serialized_options = b'\212\265\030\005\010\321\017\020\001'
-  _globals['_KIND']._serialized_start=469
-  _globals['_KIND']._serialized_end=599
-  _globals['_MESSAGESREQUEST']._serialized_start=79
-  _globals['_MESSAGESREQUEST']._serialized_end=237
-  _globals['_SPAN']._serialized_start=239
-  _globals['_SPAN']._serialized_end=276
-  _globals['_HIT']._serialized_start=278
-  _globals['_HIT']._serialized_end=383
-  _globals['_MESSAGESREPLY']._serialized_start=385
-  _globals['_MESSAGESREPLY']._serialized_end=466
-  _globals['_SEARCH']._serialized_start=601
-  _globals['_SEARCH']._serialized_end=694
+  _globals['_SEARCH'].methods_by_name['People']._loaded_options = None
+  _globals['_SEARCH'].methods_by_name['People']._serialized_options = b'\212\265\030\005\010\322\017\020\001'
+  _globals['_KIND']._serialized_start=690
+  _globals['_KIND']._serialized_end=820
+  _globals['_MESSAGESREQUEST']._serialized_start=102
+  _globals['_MESSAGESREQUEST']._serialized_end=260
+  _globals['_SPAN']._serialized_start=262
+  _globals['_SPAN']._serialized_end=299
+  _globals['_HIT']._serialized_start=301
+  _globals['_HIT']._serialized_end=406
+  _globals['_MESSAGESREPLY']._serialized_start=408
+  _globals['_MESSAGESREPLY']._serialized_end=489
+  _globals['_PEOPLEREQUEST']._serialized_start=491
+  _globals['_PEOPLEREQUEST']._serialized_end=535
+  _globals['_FOUNDPERSON']._serialized_start=537
+  _globals['_FOUNDPERSON']._serialized_end=628
+  _globals['_PEOPLEREPLY']._serialized_start=630
+  _globals['_PEOPLEREPLY']._serialized_end=687
+  _globals['_SEARCH']._serialized_start=823
+  _globals['_SEARCH']._serialized_end=995
 # @@protoc_insertion_point(module_scope)

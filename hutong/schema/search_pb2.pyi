@@ -1,3 +1,4 @@
+from hutong.schema import identity_pb2 as _identity_pb2
 from hutong.schema import log_pb2 as _log_pb2
 from hutong.schema import options_pb2 as _options_pb2
 from google.protobuf.internal import containers as _containers
@@ -77,3 +78,27 @@ class MessagesReply(_message.Message):
     cursor: bytes
     behind: bool
     def __init__(self, hits: _Optional[_Iterable[_Union[Hit, _Mapping[str, object]]]] = ..., cursor: _Optional[bytes] = ..., behind: _Optional[bool] = ...) -> None: ...
+
+class PeopleRequest(_message.Message):
+    __slots__ = ("text", "limit")
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    limit: int
+    def __init__(self, text: _Optional[str] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class FoundPerson(_message.Message):
+    __slots__ = ("profile", "contact", "nickname")
+    PROFILE_FIELD_NUMBER: _ClassVar[int]
+    CONTACT_FIELD_NUMBER: _ClassVar[int]
+    NICKNAME_FIELD_NUMBER: _ClassVar[int]
+    profile: _identity_pb2.Profile
+    contact: bool
+    nickname: str
+    def __init__(self, profile: _Optional[_Union[_identity_pb2.Profile, _Mapping[str, object]]] = ..., contact: _Optional[bool] = ..., nickname: _Optional[str] = ...) -> None: ...
+
+class PeopleReply(_message.Message):
+    __slots__ = ("people",)
+    PEOPLE_FIELD_NUMBER: _ClassVar[int]
+    people: _containers.RepeatedCompositeFieldContainer[FoundPerson]
+    def __init__(self, people: _Optional[_Iterable[_Union[FoundPerson, _Mapping[str, object]]]] = ...) -> None: ...

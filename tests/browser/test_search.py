@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Locator, ViewportSize, expect
 
 from hutong.client import Client
-from tests.browser.conftest import DESKTOP, Browsers, Server
+from tests.browser.conftest import DESKTOP, PHONE, Browsers, Server
 from tests.browser.person import PASSWORD, PATIENCE_MS, Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -42,8 +42,10 @@ async def bob(server: Server, tmp_path: Path) -> AsyncIterator[Client]:
         yield client
 
 
-async def seeker_of(server: Server, browsers: Browsers, viewport: ViewportSize, bob: Client) -> Seeker:
-    """Return Anna, in two groups where Bob has said much since the words that she looks for."""
+async def seeker_of(
+    server: Server, browsers: Browsers, viewport: ViewportSize, bob: Client, locale: str = "en-US"
+) -> Seeker:
+    """Return Anna at the door: in two groups, where Bob has said much since what she looks for."""
     async with Client(server.url, home=bob.folder.with_name("anna")) as client:
         await client.sign_up("anna", PASSWORD, name="Anna Lin")
         for title, text in (
@@ -56,9 +58,8 @@ async def seeker_of(server: Server, browsers: Browsers, viewport: ViewportSize, 
             if title == "Kitchen":
                 for n in range(BETWEEN):
                     await bob.send_text(group, f"Line {n} of many")
-    anna = Seeker(browsers.new("anna", viewport), server, "anna", "Anna Lin")
+    anna = Seeker(browsers.new("anna", viewport, locale), server, "anna", "Anna Lin")
     await anna.open()
-    await anna.log_in()
     return anna
 
 
@@ -66,6 +67,7 @@ async def test_a_message_is_found_from_anywhere_and_shown_among_its_neighbours(
     server: Server, browsers: Browsers, viewport: ViewportSize, bob: Client
 ) -> None:
     anna = await seeker_of(server, browsers, viewport, bob)
+    await anna.log_in()
     await anna.page.keyboard.press("Control+k")
     field = anna.sheet.get_by_role("combobox", name="Name or handle")
     await field.fill("dumplings")
@@ -86,6 +88,7 @@ async def test_a_conversation_is_searched_by_word_kind_and_person(
     server: Server, browsers: Browsers, bob: Client
 ) -> None:
     anna = await seeker_of(server, browsers, DESKTOP, bob)
+    await anna.log_in()
     await anna.page.get_by_role("link", name="Kitchen").click()
     await anna.say("I shall fetch dumplings")
     await anna.reads("I shall fetch")
@@ -97,4 +100,46 @@ async def test_a_conversation_is_searched_by_word_kind_and_person(
     await anna.finds("I shall fetch")
     await anna.sheet.get_by_role("combobox", name="Kind").select_option(label="Files")
     await expect(anna.sheet.get_by_text("No message with that")).to_be_visible()
+    assert anna.browser.errors == []
+
+
+async def test_a_phone_in_chinese_finds_and_jumps(server: Server, browsers: Browsers, bob: Client) -> None:
+    anna = await seeker_of(server, browsers, PHONE, bob, "zh-CN")
+    page = anna.page
+    await page.get_by_role("textbox", name="账号").fill("anna")
+    await page.get_by_role("textbox", name="密码").fill(PASSWORD)
+    await page.get_by_role("button", name="登录", exact=True).click()
+    await page.get_by_role("link").filter(has_text="Kitchen").click(timeout=PATIENCE_MS)
+    await page.get_by_role("button", name="在此聊天中搜索").click()
+    hits = anna.sheet.get_by_role("list", name="消息").get_by_role("link")
+    await anna.sheet.get_by_role("searchbox").fill("饺子")
+    await expect(hits).to_have_count(1, timeout=PATIENCE_MS)
+    await expect(hits.locator("mark")).to_have_text("饺子")
+    await anna.sheet.get_by_role("combobox", name="类型").select_option(label="图片")
+    await expect(anna.sheet.get_by_text("没有找到消息。")).to_be_visible()
+    await anna.sheet.get_by_role("combobox", name="类型").select_option(label="全部类型")
+    await anna.sheet.get_by_role("combobox", name="时间").select_option(label="最近一天")
+    await expect(hits).to_have_count(1)
+    await anna.browser.screenshot("search-zh")
+    await hits.click()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    found = page.get_by_role("listitem").filter(has_text="饺子在炉子上")
+    await expect(found).to_be_in_viewport(timeout=PATIENCE_MS)
+    assert anna.browser.errors == []
+
+
+async def test_somebody_of_a_group_is_found_by_name(
+    server: Server, browsers: Browsers, viewport: ViewportSize, bob: Client
+) -> None:
+    anna = await seeker_of(server, browsers, viewport, bob)
+    await anna.log_in()
+    await anna.page.keyboard.press("Control+k")
+    await anna.sheet.get_by_role("combobox", name="Name or handle").fill("chen")
+    people = anna.sheet.get_by_role("region", name="People in your groups")
+    person = people.get_by_role("link", name="Bob Chen")
+    await expect(person).to_contain_text("@bob", timeout=PATIENCE_MS)
+    await anna.browser.screenshot("search-people")
+    await person.click()
+    await expect(anna.sheet.get_by_role("button", name="Ask to connect")).to_be_visible(timeout=PATIENCE_MS)
+    await expect(anna.sheet.get_by_role("heading", name="Bob Chen")).to_be_visible()
     assert anna.browser.errors == []

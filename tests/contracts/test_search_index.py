@@ -12,9 +12,10 @@ import pytest
 import sqlalchemy as sa
 
 from hutong.features.chat.tests.saying import edit, recall, say
+from hutong.features.search import sqlite_index
 from hutong.features.search.index import Batch, Entry, Index, IndexDamagedError, Wanted
 from hutong.features.search.postgres_index import PostgresIndex
-from hutong.features.search.segment import fold, phrases, placed
+from hutong.features.search.segment import fold, phrases, placed, tokens
 from hutong.features.search.sqlite_index import SqliteIndex
 from hutong.features.search.tests.searching import found
 from hutong.schema import search_pb2 as pb
@@ -157,11 +158,13 @@ def test_filters(index: Index) -> None:
 def test_a_message_is_there_once(index: Index) -> None:
     put(index, entry(1, "red apple"), entry(2, "red pear"))
     put(index, entry(1, "green apple", wording=3))
-    assert find(index, "red") == [2]
+    assert find(index, "red") == find(index, "re") == find(index, "pea") == [2]
+    assert find(index, "gr") == find(index, "gre") == find(index, "app") == [1]
     assert [(each.seq, each.wording) for each in index.find(Wanted(phrases("apple")), 10)] == [(1, 3)]
     assert find(index, "", logs=["chat:a"]) == [2, 1]
     index.apply(Batch([entry(3, "red"), entry(3, "blue", wording=5)], [("chat:a", 1)], {"chat:a": 9}))
     assert (find(index, "apple"), find(index, "red"), find(index, "blue")) == ([], [2], [3])
+    assert (find(index, "ap"), find(index, "gre"), find(index, "blu")) == ([], [], [3])
     index.apply(Batch([entry(4, "late")], [("chat:a", 4), ("chat:none", 7)], {}))
     assert find(index, "late") == []
     assert index.reached(["chat:a", "chat:b"]) == {"chat:a": 9, "chat:b": 0}
@@ -206,6 +209,11 @@ def test_a_long_text(index: Index) -> None:
     assert find(index, "x" * 90) == [3]
 
 
+@pytest.mark.parametrize("text", ["", *TEXTS, "好" * 20_000, "a 好的b " * 6_000, "é" + "x" * 99])
+def test_tokens_are_the_placed_ones(text: str) -> None:
+    assert tokens(text) == [token.text for token in placed(fold(text))]
+
+
 def test_the_same_as_looking_at_every_text(index: Index) -> None:
     """Both agree with a plain search over the tokens, for seeded texts and queries."""
     chance = random.Random(5)
@@ -219,6 +227,45 @@ def test_the_same_as_looking_at_every_text(index: Index) -> None:
                 seq for seq, text in enumerate(texts) if all(_stands(text, each) for each in phrases(query))
             ]
             assert find(index, query, limit=500) == expected[::-1], query
+
+
+@pytest.mark.parametrize("walked", [1, 7, 1_000])
+def test_the_same_in_many_conversations(index: Index, monkeypatch: pytest.MonkeyPatch, walked: int) -> None:
+    """Whether the newest are walked through, or the conversations' lists merged: the same pages."""
+    monkeypatch.setattr(sqlite_index, "_WALKED", walked)
+    chance = random.Random(walked)
+    said = [
+        entry(
+            seq,
+            " ".join(chance.choices(["tea", "milk", "北京"], weights=[6, 3, 1], k=3)),
+            log=f"chat:{min(chance.randrange(40), chance.randrange(40))}",
+            author=chance.choice(["ann", "bob"]),
+            at_ms=NOW_MS + seq // 3,
+        )
+        for seq in range(1, 401)
+    ]
+    put(index, *said)
+    order = [found.seq for found in index.find(Wanted(phrases("")), 400)]
+    assert sorted(order) == list(range(1, 401))
+    for _ in range(60):
+        logs = {f"chat:{number}" for number in chance.sample(range(45), chance.randint(1, 40))}
+        word, author = chance.choice(["tea", "milk", "北京", ""]), chance.choice(["", "bob"])
+        from_ms, limit = NOW_MS + chance.choice([0, 60, 130]), chance.choice([1, 3, 20])
+        by_seq = {each.seq: each for each in said}
+        expected = [
+            seq
+            for seq in order
+            if (each := by_seq[seq]).log in logs
+            and word in each.text
+            and author in {"", each.author}
+            and each.at_ms >= from_ms
+        ]
+        wanted = Wanted(phrases(word), logs=logs, author=author, from_ms=from_ms)
+        got: list[int] = []
+        while page := index.find(wanted, limit):
+            got += [each.seq for each in page]
+            wanted = wanted._replace(before=page[-1].place)
+        assert got == expected, wanted
 
 
 def _stands(text: str, phrase: object) -> bool:

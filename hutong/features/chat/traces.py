@@ -28,6 +28,10 @@ class Traces:
         """Return the conversations a user is in."""
         return [row.log for row in store.conversations_of(executor, user)]
 
+    def companions(self, executor: Executor, user: str, limit: int) -> list[tuple[str, str]]:
+        """Return who else is in a user's groups, once for each nickname, '' among them."""
+        return store.companions(executor, user, limit)
+
     def title(self, executor: Executor, log: str, user: str) -> tuple[str, list[str]]:
         """Return a conversation's title, or '' and some of the other people in it."""
         row = store.get_conversation(executor, log)

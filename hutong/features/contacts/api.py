@@ -17,5 +17,8 @@ class Contacts(Protocol):
     def are_contacts(self, executor: Executor, user: str, other: str) -> bool:
         """Tell whether the two are contacts, blocked or not."""
 
+    def of(self, executor: Executor, user: str) -> list[str]:
+        """Return a user's contacts, without those the user blocked."""
+
     def connect(self, tx: Transaction, user: str, other: str) -> None:
         """Make the two contacts at once: for invitations and demonstration data."""

@@ -19,8 +19,7 @@ _CURSOR_BYTES = 8
 
 def wanted(request: pb.MessagesRequest) -> Wanted:
     """Return what a request looks for, in all conversations. Raises `InvalidArgument`."""
-    if len(request.text) > TEXT_CHARACTERS_MAX:
-        raise InvalidArgument(f"Search for {TEXT_CHARACTERS_MAX} characters at most.", reason="too_long")
+    text = checked(request.text)
     if len(request.log) > ID_CHARACTERS_MAX or len(request.author) > ID_CHARACTERS_MAX:
         raise InvalidArgument("There is nobody, and nothing, with such a long name.", reason="too_long")
     if request.kind not in pb.Kind.values():
@@ -28,9 +27,9 @@ def wanted(request: pb.MessagesRequest) -> Wanted:
     if not (0 <= request.from_ms <= AT_MS_MAX and 0 <= request.to_ms <= AT_MS_MAX):
         raise InvalidArgument("There is no such time.", reason="bad_time")
     narrowed = request.log or request.author or request.kind or request.from_ms or request.to_ms
-    if not request.text.strip() and not narrowed:
-        raise InvalidArgument("What shall be looked for?", reason="empty")
-    asked = phrases(request.text)
+    if not text.strip() and not narrowed:
+        raise nothing_asked()
+    asked = phrases(text)
     if len(asked) > PHRASES_MAX:
         raise InvalidArgument(f"Search for {PHRASES_MAX} words at most.", reason="too_many_words")
     return Wanted(
@@ -43,11 +42,23 @@ def wanted(request: pb.MessagesRequest) -> Wanted:
     )
 
 
-def hits_at_most(request: pb.MessagesRequest) -> int:
-    """Return how many hits a page has. Raises `InvalidArgument`."""
-    if request.limit > HITS_MAX:
+def checked(text: str) -> str:
+    """Return what was typed. Raises `InvalidArgument` for too much of it."""
+    if len(text) > TEXT_CHARACTERS_MAX:
+        raise InvalidArgument(f"Search for {TEXT_CHARACTERS_MAX} characters at most.", reason="too_long")
+    return text
+
+
+def nothing_asked() -> InvalidArgument:
+    """Return the error for a request without anything to look for."""
+    return InvalidArgument("What shall be looked for?", reason="empty")
+
+
+def at_most(limit: int) -> int:
+    """Return how many hits, or people, a page has. Raises `InvalidArgument`."""
+    if limit > HITS_MAX:
         raise InvalidArgument(f"At most {HITS_MAX} at once.", reason="limit_too_large")
-    return request.limit or HITS
+    return limit or HITS
 
 
 def cursor(place: int) -> bytes:

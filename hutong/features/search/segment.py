@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 # Scripts without spaces: ideographs with their extensions, kana, hangul, bopomofo, and the marks that stand
@@ -31,6 +31,8 @@ _ACCENTS = re.compile(
 _PART = re.compile('["“”„]([^"“”„]*)["“”]|\\S+')
 # Longer ones are no words: keys, addresses, base64.
 TOKEN_CHARACTERS_MAX = 40
+# Of so many characters are the unfinished words that many others begin like. Of one: FTS5's own index.
+BEGINNINGS = (2, 3)
 # PostgreSQL counts positions to 16,383.
 TEXT_TOKENS_MAX = 16_000
 
@@ -59,8 +61,22 @@ def fold(text: str) -> str:
 
 
 def tokens(text: str) -> list[str]:
-    """Return the tokens of a text, in its order."""
-    return [token.text for token in placed(fold(text))]
+    """Return the tokens of a text, in its order: those that `placed` yields, sooner."""
+    found: list[str] = []
+    for run in _RUN.findall(fold(text)):
+        if _IS_UNSPACED.match(run):
+            found.extend(_pairs(run))
+        else:
+            found.append(run[:TOKEN_CHARACTERS_MAX])
+        if len(found) >= TEXT_TOKENS_MAX:
+            break
+    return found[:TEXT_TOKENS_MAX]
+
+
+def beginnings(words: Iterable[str]) -> list[str]:
+    """Return how tokens of scripts with spaces begin, in each of the lengths of `BEGINNINGS`; each once."""
+    spaced = [word for word in words if not _IS_UNSPACED.match(word)]
+    return list(dict.fromkeys(word[:size] for size in BEGINNINGS for word in spaced if len(word) > size))
 
 
 def placed(folded: str) -> Iterator[Token]:

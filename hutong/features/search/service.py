@@ -11,6 +11,7 @@ from hutong.features.search import hits, model
 from hutong.features.search.async_index import AsyncIndex
 from hutong.features.search.index import Found, Index, IndexDamagedError, Wanted
 from hutong.features.search.indexer import Indexer
+from hutong.features.search.people import PeopleSearch
 from hutong.features.search.postgres_index import PostgresIndex
 from hutong.features.search.sqlite_index import SqliteIndex
 from hutong.platform.database import Executor
@@ -30,9 +31,10 @@ _ROUNDS_MAX = 4
 _REPLY_BYTES_MAX = 768 * 1024
 
 
-def build(platform: Platform) -> SearchService:
+def build(platform: Platform) -> tuple[object, ...]:
     """Return what answers `hutong.search.Search`."""
-    return SearchService(platform, AsyncIndex(partial(open_index, platform.settings)))
+    index = AsyncIndex(partial(open_index, platform.settings))
+    return SearchService(platform, index), PeopleSearch(platform)
 
 
 def open_index(settings: Settings) -> Index:
@@ -64,7 +66,7 @@ class SearchService:
 
     async def messages(self, caller: Caller, request: pb.MessagesRequest) -> pb.MessagesReply:
         """Return the newest messages that match, of those the caller may read."""
-        wanted, limit = model.wanted(request), model.hits_at_most(request)
+        wanted, limit = model.wanted(request), model.at_most(request.limit)
         user = caller.user
         self._platform.limits.spend(SEARCHES, user)
         behind = self.indexer.behind

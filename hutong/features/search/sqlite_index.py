@@ -2,11 +2,17 @@
 
 The row number of an entry is its time: FTS5 hands out matches by row number, so that the newest twenty of a
 word that stands in half of all messages are found by looking at twenty. Conversation, author and kinds are
-words of a column of their own, so that FTS5 intersects them with the others.
+words of a column of their own, so that FTS5 intersects them with the others. So are the first letters of
+words: looking for an unfinished one, FTS5 would merge the rows of all the words that begin so.
+
+Several hundred conversations are several hundred lists to merge before the first match is there. So the
+newest matches of all conversations are walked through first, and those of other people's left out: whoever is
+in many conversations has a page soon. Only what is missing after a bounded walk goes by the lists.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -14,18 +20,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hutong.features.search.index import Batch, Entry, Found, IndexDamagedError, Wanted, kept, mask
-from hutong.features.search.segment import Phrase, tokens
+from hutong.features.search.segment import beginnings, tokens
+from hutong.features.search.sqlite_query import A_MILLISECOND, matching
 from hutong.platform import journal
 
 # Raised when what is written changes its form; an index of another version is built again. What a letter is,
 # Python's Unicode decides.
-_FORM = 1
+_FORM = 2
 VERSION = _FORM * 10_000 + int("".join(unicodedata.unidata_version.split(".")[:2]))
-# Messages of one millisecond; more of them go to the next one.
-_A_MILLISECOND = 1024
 _VALUES_AT_ONCE = 500
 _CACHE_KIB = 32 * 1024
 _WAIT_S = 10.0
+# So many lists are merged sooner than a stretch of the newest matches is walked through.
+_LOGS_MERGED = 8
+_WALKED = 1_000
 _KINDS = range(32)
 
 # Tokens are cut before they come here; this tokenizer leaves everything beyond ASCII as it is.
@@ -37,9 +45,11 @@ CREATE TABLE entry (
 );
 CREATE UNIQUE INDEX entry_seq ON entry (log, seq);
 CREATE VIRTUAL TABLE found USING fts5(
-  scope, words, content='', columnsize=0, detail=full, prefix='1', tokenize="ascii tokenchars ':'"
+  scope, words, beginnings, content='', columnsize=0, detail=full, prefix='1', tokenize="ascii tokenchars ':'"
 );
 """
+
+_FOUND = "place, log, seq, wording"
 
 log = journal.get(__name__)
 
@@ -72,7 +82,8 @@ class SqliteIndex:
         with _telling_damage(), self._writer:
             for name, seq in batch.removed:
                 self._delete(name, seq)
-            for entry in kept(batch):
+            # By time: FTS5 writes out what it has gathered whenever a row number is below the one before.
+            for entry in sorted(kept(batch), key=lambda each: each.at_ms):
                 self._put(entry)
             self._writer.executemany("REPLACE INTO reached VALUES (?, ?)", batch.reached.items())
 
@@ -86,19 +97,14 @@ class SqliteIndex:
 
     def find(self, wanted: Wanted, limit: int) -> list[Found]:
         """Return the newest that match."""
-        match = _match(wanted)
-        conditions, values = _bounds(wanted, "found.rowid" if match else "place")
-        source, order = "entry", "place"
-        if match:
-            source, order = "found CROSS JOIN entry ON entry.place = found.rowid", "found.rowid"
-            conditions, values = ["found MATCH ?", *conditions], [match, *values]
-        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-        statement = (
-            f"SELECT place, log, seq, wording FROM {source} {where} "  # noqa: S608  no input in it
-            f"ORDER BY {order} DESC LIMIT ?"
-        )
-        with _telling_damage():
-            return [Found(*row) for row in self._reader.execute(statement, (*values, limit))]
+        with _telling_damage(), _snapshot(self._reader):
+            if len(wanted.logs) <= _LOGS_MERGED:
+                return self._merged(wanted, limit)
+            found = self._walked(wanted, limit)
+            if len(found) == limit:
+                return found
+            end = self._end_of_walk(wanted)
+            return found + (self._merged(wanted._replace(before=end), limit - len(found)) if end else [])
 
     def clear(self) -> None:
         """Begin anew, with another file."""
@@ -115,6 +121,30 @@ class SqliteIndex:
                 connection.close()
 
     # ---- steps ----
+
+    def _merged(self, wanted: Wanted, limit: int) -> list[Found]:
+        """Return the newest that match, with the conversations among what FTS5 looks for."""
+        rows, values = matching(wanted)
+        statement = (
+            f"SELECT {_FOUND} FROM ({rows} LIMIT ?) CROSS JOIN entry ON place = at ORDER BY place DESC"  # noqa: S608  no input in it
+        )
+        return [Found(*row) for row in self._reader.execute(statement, (*values, limit))]
+
+    def _walked(self, wanted: Wanted, limit: int) -> list[Found]:
+        """Return the newest of the conversations asked for, of the `_WALKED` newest matches in all."""
+        rows, values = matching(wanted._replace(logs=()))
+        statement = (
+            f"SELECT {_FOUND} FROM ({rows} LIMIT ?) CROSS JOIN entry ON place = at "  # noqa: S608  no input in it
+            "WHERE log IN (SELECT value FROM json_each(?)) ORDER BY place DESC LIMIT ?"
+        )
+        logs = json.dumps(list(wanted.logs))
+        return [Found(*row) for row in self._reader.execute(statement, (*values, _WALKED, logs, limit))]
+
+    def _end_of_walk(self, wanted: Wanted) -> int:
+        """Return the place that `_walked` looked at last; 0 when nothing can be behind it."""
+        rows, values = matching(wanted._replace(logs=()))
+        row = self._reader.execute(f"{rows} LIMIT 1 OFFSET ?", (*values, _WALKED - 1)).fetchone()
+        return row[0] if row else 0
 
     def _open(self) -> None:
         self._writer = sqlite3.connect(self._path, timeout=_WAIT_S, check_same_thread=False)
@@ -142,17 +172,19 @@ class SqliteIndex:
         kinds = mask(entry.kinds)
         row = (place, entry.log, entry.seq, entry.wording, entry.author, kinds, entry.text)
         self._writer.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-        columns = (place, _scope(entry.log, entry.author, kinds), " ".join(tokens(entry.text)))
-        self._writer.execute("INSERT INTO found (rowid, scope, words) VALUES (?, ?, ?)", columns)
+        columns = (place, *_columns(entry.log, entry.author, kinds, entry.text))
+        self._writer.execute(
+            "INSERT INTO found (rowid, scope, words, beginnings) VALUES (?, ?, ?, ?)", columns
+        )
 
     def _free(self, at_ms: int) -> int:
         """Return a place of that millisecond, or soon after it, that nothing has."""
         while True:
-            first = at_ms * _A_MILLISECOND
+            first = at_ms * A_MILLISECOND
             query = "SELECT max(place) FROM entry WHERE place >= ? AND place < ?"
-            (last,) = self._writer.execute(query, (first, first + _A_MILLISECOND)).fetchone()
+            (last,) = self._writer.execute(query, (first, first + A_MILLISECOND)).fetchone()
             place: int = first if last is None else last + 1
-            if place < first + _A_MILLISECOND:
+            if place < first + A_MILLISECOND:
                 return place
             at_ms += 1
 
@@ -165,11 +197,21 @@ class SqliteIndex:
         place, author, kinds, text = row
         # An index without its own copy of the text has to be told what to forget.
         self._writer.execute(
-            "INSERT INTO found (found, rowid, scope, words) VALUES ('delete', ?, ?, ?)",
-            (place, _scope(name, author, kinds), " ".join(tokens(text))),
+            "INSERT INTO found (found, rowid, scope, words, beginnings) VALUES ('delete', ?, ?, ?, ?)",
+            (place, *_columns(name, author, kinds, text)),
         )
         self._writer.execute("DELETE FROM entry WHERE place = ?", (place,))
         return int(place)
+
+
+@contextmanager
+def _snapshot(reader: sqlite3.Connection) -> Iterator[None]:
+    """Let statements that belong together see the same rows."""
+    reader.execute("BEGIN")
+    try:
+        yield
+    finally:
+        reader.rollback()
 
 
 @contextmanager
@@ -192,46 +234,14 @@ def _set(connection: sqlite3.Connection, *pragmas: str) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
+def _columns(name: str, author: str, kinds: int, text: str) -> tuple[str, str, str]:
+    words = tokens(text)
+    return _scope(name, author, kinds), " ".join(words), " ".join(beginnings(words))
+
+
 def _scope(name: str, author: str, kinds: int) -> str:
     bits = (f"kind:{kind}" for kind in _KINDS if kinds >> kind & 1)
     return " ".join([name, f"by:{author}", *bits])
-
-
-def _match(wanted: Wanted) -> str:
-    """Return the FTS5 query. All that comes from people is quoted: nothing in it is an operator."""
-    scopes: list[str] = []
-    if wanted.author:
-        scopes.append(_quoted(f"by:{wanted.author}"))
-    if wanted.kind:
-        scopes.append(_quoted(f"kind:{wanted.kind}"))
-    if wanted.logs:
-        scopes.append(f"({' OR '.join(_quoted(name) for name in sorted(wanted.logs))})")
-    parts = [f"words : ({' AND '.join(map(_phrase, wanted.phrases))})"] if wanted.phrases else []
-    if scopes:
-        parts.append(f"scope : ({' AND '.join(scopes)})")
-    return " AND ".join(parts)
-
-
-def _phrase(phrase: Phrase) -> str:
-    return _quoted(" ".join(phrase.tokens)) + ("*" if phrase.prefix else "")
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
-
-
-def _bounds(wanted: Wanted, place: str) -> tuple[list[str], list[str | int]]:
-    conditions: list[str] = []
-    values: list[str | int] = []
-    for condition, value in (
-        (">=", wanted.from_ms * _A_MILLISECOND),
-        ("<", wanted.to_ms * _A_MILLISECOND),
-        ("<", wanted.before),
-    ):
-        if value:
-            conditions.append(f"{place} {condition} ?")
-            values.append(value)
-    return conditions, values
 
 
 def _chunks(values: Sequence[str]) -> Iterable[Sequence[str]]:

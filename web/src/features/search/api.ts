@@ -1,6 +1,7 @@
 import type { App } from '../../model/api'
 import { RpcError, type FeatureContext } from '../../model/feature'
-import type { Observable } from '../../model/types'
+import { toPerson } from '../../model/person'
+import type { Observable, Person } from '../../model/types'
 import { Kind, Search as Rpc, type Hit as WireHit } from '../../schema/search_pb'
 
 export const NAME = 'search'
@@ -54,10 +55,19 @@ export interface Found {
   behind: boolean
 }
 
+export interface FoundPerson {
+  person: Person
+  contact: boolean
+  /** By which they were found, when neither name nor handle says so. */
+  nickname: string
+}
+
 export interface SearchApi {
   /** False once the server has said that it knows no search. */
   readonly available: Observable<boolean>
   messages(wanted: Wanted, cursor: Uint8Array, signal: AbortSignal): Promise<Found>
+  /** Contacts, and people of one's groups, by a part of a name or a handle; the best first. */
+  people(text: string, signal: AbortSignal): Promise<FoundPerson[]>
 }
 
 export const NO_CURSOR = new Uint8Array()
@@ -81,6 +91,14 @@ export function createSearch({ call }: FeatureContext): SearchApi {
         if (isUnknown(error)) available.end()
         throw error
       }
+    },
+    async people(text, signal) {
+      const { people } = await call(Rpc.method.people, { text }, { deadlineMs: DEADLINE_MS, signal })
+      return people.map(({ profile, contact, nickname }) => ({
+        person: toPerson(profile),
+        contact,
+        nickname,
+      }))
     },
   }
 }

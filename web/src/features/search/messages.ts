@@ -3,6 +3,7 @@ import type { FeatureMessages } from '../../shell/feature'
 export const messages: FeatureMessages = {
   en: {
     'search.messages': 'Messages',
+    'search.people': 'People in your groups',
     'search.here': 'Search in this conversation',
     'search.label': 'Words, or “words next to each other”',
     'search.filters': 'Filters',
@@ -34,11 +35,12 @@ export const messages: FeatureMessages = {
   },
   zh: {
     'search.messages': '消息',
+    'search.people': '群里的人',
     'search.here': '在此聊天中搜索',
     'search.label': '词语，或“连在一起的词语”',
     'search.filters': '筛选',
     'search.kind': '类型',
-    'search.kind.any': '全部',
+    'search.kind.any': '全部类型',
     'search.kind.text': '文字',
     'search.kind.picture': '图片',
     'search.kind.file': '文件',
@@ -49,7 +51,7 @@ export const messages: FeatureMessages = {
     'search.author': '发送者',
     'search.author.any': '所有人',
     'search.since': '时间',
-    'search.since.ever': '不限',
+    'search.since.ever': '不限时间',
     'search.since.day': '最近一天',
     'search.since.week': '最近 7 天',
     'search.since.year': '最近一年',
