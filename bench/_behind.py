@@ -8,15 +8,14 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from bench._link import Link, connect
+from bench._link import Asking, connect
 from bench._people import Person, befriend, put_messages, put_people
 from bench._server import Server
 from hutong.client import Client
 from hutong.client.home import Home, Session
 from hutong.client.models import Event
 from hutong.platform.database import create_engine
-from hutong.protocols.compression import BODY_BYTES_MAX, decompress
-from hutong.schema import chat_pb2, link_pb2, log_pb2
+from hutong.schema import chat_pb2, log_pb2
 
 FOLLOW = 101
 LIST = 401
@@ -55,30 +54,10 @@ def seed_absent(folder: Path, conversations: int, events: int, prefix: str) -> A
     return Absent(person, logs, events)
 
 
-class _Asking:
-    """A link's replies, one at a time."""
-
-    def __init__(self, link: Link) -> None:
-        self._link = link
-        self._reply: asyncio.Future[link_pb2.Reply]
-        link.on_reply = self._take
-
-    def _take(self, reply: link_pb2.Reply) -> None:
-        self._reply.set_result(reply)
-
-    async def ask(self, method: int, body: bytes) -> bytes:
-        """Return the reply's body."""
-        self._reply = asyncio.get_running_loop().create_future()
-        self._link.send(method, body)
-        reply = await asyncio.wait_for(self._reply, 60)
-        assert not reply.HasField("error"), reply
-        return decompress(reply.body, BODY_BYTES_MAX) if reply.encoding else reply.body
-
-
 async def catch_up_raw(server: Server, absent: Absent) -> float:
     """Return the seconds from the first byte to the last event, by the protocol alone (LOG9)."""
     begin = time.perf_counter()
-    asking = _Asking(await connect(server, absent.person))
+    asking = Asking(await connect(server, absent.person))
     cursors = dict.fromkeys(absent.logs, 0)
     seen = 0
     while cursors:
@@ -123,7 +102,7 @@ async def first_look(server: Server, absent: Absent) -> FirstLook:
     """List what there is and follow it from its head, as a client does that keeps nothing."""
     cpu_s, begin = server.cpu_s(), time.perf_counter()
     link = await connect(server, absent.person)
-    asking = _Asking(link)
+    asking = Asking(link)
     body = await asking.ask(LIST, chat_pb2.ListRequest(recent=_RECENT).SerializeToString())
     conversations = chat_pb2.ListReply.FromString(body).conversations
     assert len(conversations) == len(absent.logs)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from bench._carriers import Carrier, Stream, open_stream, open_websocket
 from bench._people import Person
 from bench._server import Server
+from hutong.protocols.compression import BODY_BYTES_MAX, decompress
 from hutong.protocols.sealed import (
     CONTROL,
     MESSAGE,
@@ -146,6 +147,26 @@ async def connect_stream(
     stream = await open_stream(port or server.link_port, link, ticket, early=early)
     await asyncio.wait_for(link.signed_in, 30)
     return link, stream
+
+
+class Asking:
+    """A link's replies, one at a time."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._reply: asyncio.Future[link_pb2.Reply]
+        link.on_reply = self._take
+
+    def _take(self, reply: link_pb2.Reply) -> None:
+        self._reply.set_result(reply)
+
+    async def ask(self, method: int, body: bytes) -> bytes:
+        """Return the reply's body."""
+        self._reply = asyncio.get_running_loop().create_future()
+        self._link.send(method, body)
+        reply = await asyncio.wait_for(self._reply, 60)
+        assert not reply.HasField("error"), reply
+        return decompress(reply.body, BODY_BYTES_MAX) if reply.encoding else reply.body
 
 
 class _Asker:

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import uvloop
 
-from bench import _behind, _group, _prosody
+from bench import _behind, _group, _idle, _prosody
 from bench._link import Link, connect, connect_tls, new_key
 from bench._report import report
 from bench._server import Pair, Server, seed, serve
@@ -33,6 +33,7 @@ PAIRS = 50
 IN_FLIGHT = 20
 BODY = "x" * 100
 IDLE = 2_000
+CASES = ("ws", "wss", "tls", "latency", "idle", "group", "behind", "peers")
 GROUP_PER_S = 200
 # Somebody 10,000 events behind, and somebody who was away for a year.
 BEHIND_CONVERSATIONS, BEHIND_EVENTS = 50, 200
@@ -49,6 +50,7 @@ class Load(NamedTuple):
 
     rate: float  # deliveries per second
     cpu_us: float  # the server's processor time a message: says more than the rate on a shared machine
+    clients_cpu_us: float  # theirs, of both sides and in this process
     acknowledged: int
 
 
@@ -92,14 +94,15 @@ async def throughput(
         for _ in range(IN_FLIGHT):
             start()  # type: ignore[operator]
     await asyncio.sleep(1)  # warm
-    begin, before, cpu_s = loop.time(), delivered, server.cpu_s()
+    begin, before, cpu_s, clients_cpu_s = loop.time(), delivered, server.cpu_s(), time.process_time()
     await asyncio.sleep(seconds)
     count, spent_s = delivered - before, server.cpu_s() - cpu_s
+    clients_spent_s = time.process_time() - clients_cpu_s
     rate = count / (loop.time() - begin)
     running = False
     await asyncio.wait_for(idle.wait(), 20)
     assert acknowledged == delivered == sent
-    return Load(rate, spent_s / count * 1e6, acknowledged)
+    return Load(rate, spent_s / count * 1e6, clients_spent_s / count * 1e6, acknowledged)
 
 
 async def latency(server: Server, pairs: list[Pair], seconds: float, rate: int = 500) -> tuple[float, float]:
@@ -131,15 +134,44 @@ async def latency(server: Server, pairs: list[Pair], seconds: float, rate: int =
     return statistics.median(times) * 1000, cuts[98] * 1000
 
 
-async def idle_connections(server: Server, pairs: list[Pair], count: int) -> float:
-    """Return the server's memory for each connection that is signed in, follows its log, and is silent."""
-    before = server.resident_bytes()
-    links: list[Link] = []
-    for start in range(0, count, 50):
-        batch = [pairs[n % len(pairs)] for n in range(start, min(start + 50, count))]
-        links += await asyncio.gather(*(connect(server, pair.one, pair.log) for pair in batch))
-    await asyncio.sleep(1)
-    return (server.resident_bytes() - before) / len(links)
+async def under_load(suffix: str, seconds: float) -> dict[str, float]:
+    """Return what a server does under load, over one carrier; every acknowledged message has to be there."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        pairs = seed(folder, PAIRS)
+        async with serve(folder, tls=suffix == "_wss") as server:
+            open_link = connect_tls if suffix == "_tls" else connect
+            load = await throughput(server, pairs, seconds, open_link)
+        with sqlite3.connect(folder / "hutong.db") as database:
+            (stored,) = database.execute("SELECT count(*) FROM log_event").fetchone()
+    assert stored == load.acknowledged, (stored, load.acknowledged)
+    return {
+        f"durable_delivered_per_s{suffix}": load.rate,
+        f"server_cpu_us_per_message{suffix}": load.cpu_us,
+        f"clients_cpu_us_per_message{suffix}": load.clients_cpu_us,
+    }
+
+
+async def delay(seconds: float) -> dict[str, float]:
+    """Return how long messages take when there is little to do."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        pairs = seed(folder, PAIRS)
+        async with serve(folder) as server:
+            p50, p99 = await latency(server, pairs, seconds)
+    return {"p50_ms_at_500": p50, "p99_ms_at_500": p99}
+
+
+async def idle() -> dict[str, float]:
+    """Return the memory of a silent connection."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        pairs = seed(folder, PAIRS)
+        _idle.fill(folder, pairs)
+        await _idle.index(folder, pairs)
+        async with serve(folder) as server:
+            first, further = await _idle.bytes_each(server, pairs, IDLE)
+    return {"bytes_per_idle_connection": first, "bytes_per_further_connection": further}
 
 
 async def large_group(seconds: float, members: int, online: int) -> dict[str, float]:
@@ -177,38 +209,6 @@ async def coming_back() -> dict[str, float]:
     }
 
 
-async def run(seconds: float, members: int, online: int) -> None:
-    """Measure everything, each on a fresh server."""
-    metrics: dict[str, float] = {}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        pairs = seed(folder, PAIRS)
-        total = 0
-        for carrier, open_link, share in (
-            ("", connect, 1.0),
-            ("_wss", connect, 0.5),
-            ("_tls", connect_tls, 0.5),
-        ):
-            async with serve(folder, tls=carrier == "_wss") as server:
-                load = await throughput(server, pairs, seconds * share, open_link)
-            metrics[f"durable_delivered_per_s{carrier}"] = load.rate
-            metrics[f"server_cpu_us_per_message{carrier}"] = load.cpu_us
-            total += load.acknowledged
-        with sqlite3.connect(folder / "hutong.db") as database:
-            (stored,) = database.execute("SELECT count(*) FROM log_event").fetchone()
-        assert stored == total, (stored, total)
-        async with serve(folder) as server:
-            p50, p99 = await latency(server, pairs, seconds)
-            metrics |= {"p50_ms_at_500": p50, "p99_ms_at_500": p99}
-        async with serve(folder) as server:
-            metrics["bytes_per_idle_connection"] = await idle_connections(server, pairs, IDLE)
-    metrics |= await large_group(seconds / 2, members, online)
-    metrics |= await coming_back()
-    peers = await measure_peers(seconds / 2)
-    rate = metrics["durable_delivered_per_s"]
-    report("messages", metrics, peers, {f"to_{name}": rate / value for name, value in peers.items()})
-
-
 async def measure_peers(seconds: float) -> dict[str, float]:
     """Return the same load's deliveries per second on Prosody; nothing when it is not installed."""
     if not _prosody.installed():
@@ -221,11 +221,32 @@ async def measure_peers(seconds: float) -> dict[str, float]:
     return peers
 
 
+async def run(seconds: float, members: int, online: int, only: list[str]) -> None:
+    """Measure everything, or some cases, each on a fresh server and folder."""
+    cases: dict[str, Callable[[], Awaitable[dict[str, float]]]] = {
+        "ws": partial(under_load, "", seconds),
+        "wss": partial(under_load, "_wss", seconds / 2),
+        "tls": partial(under_load, "_tls", seconds / 2),
+        "latency": partial(delay, seconds),
+        "idle": idle,
+        "group": partial(large_group, seconds / 2, members, online),
+        "behind": coming_back,
+    }
+    metrics: dict[str, float] = {}
+    for name, case in cases.items():
+        if not only or name in only:
+            metrics |= await case()
+    peers = await measure_peers(seconds / 2) if not only or "peers" in only else {}
+    rate = metrics.get("durable_delivered_per_s", 0.0)
+    report("messages", metrics, peers, {f"to_{name}": rate / value for name, value in peers.items()})
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="the only output there is")
     parser.add_argument("--long", action="store_true", help="five times longer")
     parser.add_argument("--members", type=int, default=500, help="of the large group")
     parser.add_argument("--online", type=int, default=100, help="how many of them are connected")
+    parser.add_argument("--only", nargs="*", default=[], choices=CASES, help="some of the cases")
     arguments = parser.parse_args()
-    uvloop.run(run(50 if arguments.long else 10, arguments.members, arguments.online))
+    uvloop.run(run(50 if arguments.long else 10, arguments.members, arguments.online, arguments.only))

@@ -6,19 +6,22 @@ Reading happens on a few threads with snapshots of their own; all writing happen
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from itertools import chain
 from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 
 T = TypeVar("T")
+V = TypeVar("V", bound=Hashable)
 
 READERS = 2
 
-# A statement with this many rows or values at the most: SQLite allows 32,766 parameters.
-_CHUNKS = (512, 64, 8, 1)
+# Statements have this many rows or values: SQLite allows 32,766 parameters. Few sizes would mean many
+# statements, after each of which the writer waits for the interpreter lock; any size, texts nobody knows yet.
+_CHUNKS = tuple(1 << power for power in range(9, -1, -1))
 
 metadata = sa.MetaData()
 
@@ -99,17 +102,27 @@ def insert_many(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple
     One statement for many rows, not executemany: the sqlite3 module hands the interpreter lock back and
     forth at every step, and with a busy event loop each of those waits for a thread switch.
     """
-    columns = ", ".join(column.name for column in table.columns)
-    row = "(" + ", ".join([_mark(connection)] * len(table.columns)) + ")"
+    mark = _mark(connection)
     start = 0
     for size in _CHUNKS:
         while len(rows) - start >= size:
             chunk = rows[start : start + size]
-            connection.exec_driver_sql(
-                f"INSERT INTO {table.name} ({columns}) VALUES {', '.join([row] * size)}",  # noqa: S608
-                tuple(chain.from_iterable(chunk)),
-            )
+            connection.exec_driver_sql(_insert(table, mark, size), tuple(chain.from_iterable(chunk)))
             start += size
+
+
+@lru_cache
+def _insert(table: sa.Table, mark: str, size: int) -> str:
+    columns = ", ".join(column.name for column in table.columns)
+    row = "(" + ", ".join([mark] * len(table.columns)) + ")"
+    return f"INSERT INTO {table.name} ({columns}) VALUES {', '.join([row] * size)}"  # noqa: S608  no input in it
+
+
+def in_parts(values: Iterable[V]) -> Iterator[Sequence[V]]:
+    """Yield different values, so many at a time as a statement's `IN` may hold: databases bound them."""
+    wanted = list(dict.fromkeys(values))
+    for start in range(0, len(wanted), _CHUNKS[0]):
+        yield wanted[start : start + _CHUNKS[0]]
 
 
 def select_in(connection: sa.Connection, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -124,7 +137,12 @@ def select_in(connection: sa.Connection, statement: str, values: Sequence[Any]) 
         size = next((chunk for chunk in reversed(_CHUNKS) if chunk >= left), _CHUNKS[0])
         chunk = list(values[start : start + size])
         chunk += [chunk[-1]] * (size - len(chunk))
-        marks = ", ".join([_mark(connection)] * size)
-        found += [tuple(row) for row in connection.exec_driver_sql(f"{statement} IN ({marks})", tuple(chunk))]
+        listed = _listed(statement, _mark(connection), size)
+        found += map(tuple, connection.exec_driver_sql(listed, tuple(chunk)))
         start += size
     return found
+
+
+@lru_cache
+def _listed(statement: str, mark: str, size: int) -> str:
+    return f"{statement} IN ({', '.join([mark] * size)})"

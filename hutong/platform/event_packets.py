@@ -9,17 +9,13 @@ from __future__ import annotations
 from hutong.platform import bodies
 from hutong.platform.log import Stored
 from hutong.platform.packets import event_fields, event_packet
-from hutong.schema import log_pb2
 
 
 def to_bus(event: Stored) -> bytes:
     """Return what the bus carries: author and key, each of a length given first, and the rest encoded."""
     body = event.body
     author, key = event.author.encode(), event.key or b""
-    numbers = log_pb2.Event(
-        log=event.log, seq=event.seq, kind=event.kind, author=event.author, at_ms=event.at_ms
-    ).SerializeToString()
-    encoded = event_fields(numbers, body, bodies.packed(body))
+    encoded = event_fields(event.log, event.seq, event.kind, author, event.at_ms, body, bodies.packed(body))
     return bytes((len(author), len(key))) + author + key + encoded
 
 

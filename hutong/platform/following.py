@@ -86,7 +86,9 @@ class LogService:
             page = read_page(
                 snapshot, cursor.log, reader=user, after=after, limit=limit, bytes_max=max(left, 0)
             )
-            left -= page.ByteSize() + _PAGE_OVERHEAD_BYTES
+            # Where one was cut short, the others wait for the next answer: they would be read for nothing.
+            cut = len(page.events) < min(limit, page.head - after)
+            left = 0 if cut else left - page.ByteSize() - _PAGE_OVERHEAD_BYTES
             reply.pages.append(page)
         return reply, first
 

@@ -50,13 +50,17 @@ class Limits:
         """Take one token. Raises `ResourceExhausted` with the waiting time when there is none."""
         now = self._clock.monotonic()
         burst, every_s = rate.burst * self._factor, rate.every_s / self._factor
-        bucket = (rate.name, key)
-        tokens, then = self._buckets.pop(bucket, (float(burst), now))
-        tokens = min(burst, tokens + (now - then) / every_s)
+        buckets, bucket = self._buckets, (rate.name, key)
+        known = buckets.get(bucket)
+        if known is None:
+            tokens = float(burst)
+            if len(buckets) >= _BUCKETS_MAX:
+                buckets.popitem(last=False)
+        else:
+            buckets.move_to_end(bucket)
+            tokens = min(burst, known[0] + (now - known[1]) / every_s)
         allowed = tokens >= 1
-        self._buckets[bucket] = (tokens - 1 if allowed else tokens, now)
-        if len(self._buckets) > _BUCKETS_MAX:
-            self._buckets.popitem(last=False)
+        buckets[bucket] = (tokens - 1 if allowed else tokens, now)
         if not allowed:
             wait_ms = int((1 - tokens) * every_s * 1000) + 1
             raise ResourceExhausted(

@@ -6,6 +6,10 @@ Fields may come in any order, so what only some get (`key`) stands behind what a
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from google.protobuf.message import Message
+
 from hutong.schema import link_pb2, log_pb2, options_pb2
 
 _VARINT, _BYTES = 0, 2  # wire types
@@ -34,11 +38,22 @@ _REPLIES = _tag(link_pb2.Packet.REPLIES_FIELD_NUMBER, _BYTES)
 _EVENTS = _tag(link_pb2.Packet.EVENTS_FIELD_NUMBER, _BYTES)
 _REPLY_ID = _tag(link_pb2.Reply.ID_FIELD_NUMBER, _VARINT)
 _REPLY_BODY = _tag(link_pb2.Reply.BODY_FIELD_NUMBER, _BYTES)
+_EVENT_LOG = _tag(log_pb2.Event.LOG_FIELD_NUMBER, _BYTES)
+_EVENT_SEQ = _tag(log_pb2.Event.SEQ_FIELD_NUMBER, _VARINT)
+_EVENT_KIND = _tag(log_pb2.Event.KIND_FIELD_NUMBER, _VARINT)
+_EVENT_AUTHOR = _tag(log_pb2.Event.AUTHOR_FIELD_NUMBER, _BYTES)
+_EVENT_AT_MS = _tag(log_pb2.Event.AT_MS_FIELD_NUMBER, _VARINT)
 _EVENT_BODY = _tag(log_pb2.Event.BODY_FIELD_NUMBER, _BYTES)
 _EVENT_KEY = _tag(log_pb2.Event.KEY_FIELD_NUMBER, _BYTES)
 _COMPRESSED = varint(options_pb2.ENCODING_COMPRESSED)
 _REPLY_COMPRESSED = _tag(link_pb2.Reply.ENCODING_FIELD_NUMBER, _VARINT) + _COMPRESSED
 _EVENT_COMPRESSED = _tag(log_pb2.Event.ENCODING_FIELD_NUMBER, _VARINT) + _COMPRESSED
+
+
+def framed(number: int, message: Message) -> bytes:
+    """Return a message whose only field is this one: making that message would copy what is in it."""
+    body = message.SerializeToString()
+    return _tag(number, _BYTES) + varint(len(body)) + body
 
 
 def reply_packet(request_id: int, body: bytes, packed: bytes | None) -> bytes:
@@ -52,11 +67,29 @@ def reply_packet(request_id: int, body: bytes, packed: bytes | None) -> bytes:
     return _REPLIES + varint(len(reply)) + reply
 
 
-def event_fields(numbers: bytes, body: bytes, packed: bytes | None) -> bytes:
-    """Return an event: its other fields, encoded, and the body, compressed where that is shorter."""
-    if packed is None:
-        return numbers + _EVENT_BODY + varint(len(body)) + body
-    return numbers + _EVENT_BODY + varint(len(packed)) + packed + _EVENT_COMPRESSED
+def event_fields(
+    log: str, seq: int, kind: int, author: bytes, at_ms: int, body: bytes, packed: bytes | None
+) -> bytes:
+    """Return an event without its key, the body compressed where that is shorter."""
+    name = log.encode()
+    end = b""
+    if packed is not None:
+        body, end = packed, _EVENT_COMPRESSED
+    return b"".join(
+        (
+            _EVENT_LOG + varint(len(name)) + name + _EVENT_SEQ + varint(seq),
+            _kind_and_time(kind, at_ms),
+            _EVENT_AUTHOR + varint(len(author)) + author + _EVENT_BODY + varint(len(body)),
+            body,
+            end,
+        )
+    )
+
+
+@lru_cache(16)
+def _kind_and_time(kind: int, at_ms: int) -> bytes:
+    """Return what most events of one commit have in common."""
+    return _EVENT_KIND + varint(kind) + _EVENT_AT_MS + varint(at_ms)
 
 
 def event_packet(event: bytes, key: bytes = b"") -> bytes:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hutong.protocols.compression import BODY_BYTES_MAX, CompressionError, compress, decompress
+from hutong.protocols.compression import BODY_BYTES_MAX, CompressionError, code, compress, decompress
 from hutong.protocols.compression.code import _CODES, PROBE_BYTES, _encode
 from hutong.protocols.compression.dictionary import TEXT
 from hutong.schema import chat_pb2
@@ -135,3 +135,18 @@ def test_a_packer_gives_up_on_what_begins_with_nothing_to_pack() -> None:
     packed = compress(words + noise)
     assert packed is not None
     assert decompress(packed, BODY_BYTES_MAX) == words + noise
+
+
+def test_what_was_packed_before_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ZIP2, ZIP7: what is remembered of short tokens may be forgotten at any moment."""
+    bodies = [b"see you at the station", "你好 明天见 ok 12:30".encode(), b"xxxxxxxx" * 4, b"\x00a"]
+    bodies += [random.Random(seed).randbytes(40) for seed in range(50)]
+    fresh = []
+    for body in bodies:
+        code._SHORT.clear()
+        fresh.append(_encode(body))
+    assert [_encode(body) for body in bodies] == fresh
+    monkeypatch.setattr(code, "_SHORT_MAX", 5)
+    code._SHORT.clear()
+    assert [_encode(body) for body in bodies] == fresh
+    assert len(code._SHORT) <= 5

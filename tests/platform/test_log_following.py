@@ -125,6 +125,27 @@ async def test_pages_are_bounded_in_bytes_and_always_go_on(server: TestServer) -
             cursors[page.log] = max([cursors[page.log], *[event.seq for event in page.events]])
 
 
+async def test_what_does_not_fit_is_not_read(server: TestServer) -> None:
+    """LOG9: somebody far behind asks again and again; each time most logs would be read for nothing."""
+    (alice,) = await server.people("alice")
+    open_to_all(server)
+    logs = [f"test:{number}" for number in range(20)]
+    for log in logs:
+        for _ in range(2):
+            await append(server, log, b"x" * EVENT_BODY_BYTES_MAX)
+    read: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if "ORDER BY log_event.seq" in statement:
+            read.append(parameters[0])
+
+    sa.event.listen(server.core.platform.read._engine, "before_cursor_execute", note)
+    pages = (await alice.follow(*logs)).pages
+    assert [page.head for page in pages] == [2] * len(logs)
+    assert [len(page.events) for page in pages] == [1] + [0] * 19
+    assert read == logs[:1]
+
+
 async def test_forbidden_and_unknown_logs_look_the_same(server: TestServer) -> None:
     """LOG10"""
     alice, bobby, log = await pair(server)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hutong.platform.packets import event_fields, event_packet, reply_packet, varint
-from hutong.schema import link_pb2, log_pb2, options_pb2
+from hutong.platform.packets import event_fields, event_packet, framed, reply_packet, varint
+from hutong.schema import chat_pb2, link_pb2, log_pb2, options_pb2
 
 # Bounded by examples: on a busy machine the first draw alone takes a second.
 steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -26,12 +26,12 @@ def test_a_reply(request_id: int, body: bytes, smaller: bytes | None) -> None:
 
 
 @steady
-@given(numbers, bodies, packed, st.binary(max_size=16))
-def test_an_event(seq: int, body: bytes, smaller: bytes | None, key: bytes) -> None:
-    event = log_pb2.Event(log="chat:1", seq=seq, key=key, body=body)
+@given(numbers, st.integers(0, 2**60), bodies, packed, st.binary(max_size=16))
+def test_an_event(seq: int, at_ms: int, body: bytes, smaller: bytes | None, key: bytes) -> None:
+    event = log_pb2.Event(log="chat:1", seq=seq, kind=401, author="alice", at_ms=at_ms, key=key, body=body)
     if smaller is not None:
         event.body, event.encoding = smaller, options_pb2.ENCODING_COMPRESSED
-    fields = event_fields(log_pb2.Event(log="chat:1", seq=seq).SerializeToString(), body, smaller)
+    fields = event_fields("chat:1", seq, 401, b"alice", at_ms, body, smaller)
     assert link_pb2.Packet.FromString(event_packet(fields, key)) == link_pb2.Packet(events=[event])
 
 
@@ -43,3 +43,11 @@ def test_a_number(number: int) -> None:
     assert sum((byte & 0x7F) << 7 * place for place, byte in enumerate(encoded)) == number
     assert [byte >> 7 for byte in encoded] == [1] * (len(encoded) - 1) + [0]
     assert len(encoded) == max(1, -(-number.bit_length() // 7))
+
+
+@steady
+@given(st.text(max_size=400), numbers)
+def test_a_message_in_another(text: str, reply_to: int) -> None:
+    content = chat_pb2.Content(text=text, reply_to=reply_to)
+    whole = chat_pb2.MessageSent(content=content)
+    assert framed(chat_pb2.MessageSent.CONTENT_FIELD_NUMBER, content) == whole.SerializeToString()

@@ -24,20 +24,22 @@ MENTIONS_MAX = 50
 _DEGREES = 10**7
 
 
+def is_plain(content: pb.Content) -> bool:
+    """Tell whether a message is nothing but a text, as most are: `check_text` checks all of it."""
+    return bool(content.text) and len(content.ListFields()) == 1
+
+
 def check_content(content: pb.Content) -> list[str]:
     """Return the blobs a person's message shows. Raises `InvalidArgument` for what cannot be shown.
 
     What a card says of its person is taken out: the server fills it in.
     """
     kind = content.WhichOneof("kind")
-    if kind == "text" and len(content.ListFields()) == 1:  # most messages are nothing but a text
-        _check_text(content.text)
-        return []
     if kind == "bundle" or content.HasField("forwarded_from"):
         raise PermissionDenied("Forwarding is the server's to do.", reason="server_only")
     match kind:
         case "text":
-            _check_text(content.text)
+            check_text(content.text)
         case "picture":
             _check_picture(content.picture)
         case "file":
@@ -95,7 +97,8 @@ def _given(*blobs: str) -> Iterator[str]:
     return (blob for blob in blobs if blob)
 
 
-def _check_text(text: str) -> None:
+def check_text(text: str) -> None:
+    """Refuse a text that nobody could see, or that is too long. Raises `InvalidArgument`."""
     if not text.strip():
         raise InvalidArgument("The message is empty.", reason="empty")
     if len(text) > TEXT_CHARACTERS_MAX:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from hutong.features.chat import api as chat_api
 from hutong.features.chat import store, wordings
 from hutong.features.chat.access import Access
 from hutong.features.chat.api import Erased, Room, Said
-from hutong.features.chat.content import blobs_of
+from hutong.features.chat.content import blobs_of, check_text, is_plain
 from hutong.features.chat.erasing import Erasing
 from hutong.features.chat.sending import PreviewCheck, Sending
 from hutong.platform.database import Executor
@@ -15,6 +18,7 @@ from hutong.platform.events import kind_of
 from hutong.platform.feature import Platform
 from hutong.platform.limits import Rate
 from hutong.platform.log import Appended, Stored
+from hutong.platform.packets import framed
 from hutong.platform.pending import Pending
 from hutong.platform.rpc import Caller
 from hutong.platform.writer import Append, Notify, Transaction
@@ -23,6 +27,7 @@ from hutong.schema import chat_pb2 as pb
 SENDS = Rate("send", burst=300, every_s=0.05)
 TYPINGS = Rate("typing", burst=20, every_s=0.5)
 MESSAGE_SENT = kind_of(pb.MessageSent)
+_CONTENT = pb.MessageSent.CONTENT_FIELD_NUMBER
 
 
 class Messages:
@@ -88,19 +93,17 @@ class Messages:
 
     def send(self, caller: Caller, request: pb.SendRequest) -> Pending[pb.SendReply]:
         """Append a message. The cheap path: no task, and for plain text no statement but the log's own."""
-        content = request.content
-        blobs = self._sending.check(content)
-        user, log = caller.user, request.log
+        content, user, log = request.content, caller.user, request.log
+        admit: Callable[[Transaction], bytes | None]
+        if is_plain(content):
+            check_text(content.text)
+            admit = partial(self._sending.admit_plain, user, log)
+        else:
+            blobs = self._sending.check(content)
+            admit = partial(self._sending.admit, user=user, log=log, content=content, blobs=blobs)
         self._platform.limits.spend(SENDS, user)
-
-        def admit(tx: Transaction) -> bytes | None:
-            return self._sending.admit(tx, user, log, content, blobs)
-
-        body = pb.MessageSent(content=content).SerializeToString()
-        command = Append(log, MESSAGE_SENT, body, user, caller.key, admit)
-        return self._platform.writer.submit(command).map(
-            lambda appended: pb.SendReply(seq=appended.seq, at_ms=appended.at_ms)
-        )
+        command = Append(log, MESSAGE_SENT, framed(_CONTENT, content), user, caller.key, admit)
+        return self._platform.writer.submit(command).map(_send_reply)
 
     def recall(self, caller: Caller, request: pb.RecallRequest) -> Pending[pb.RecallReply]:
         """Take a message back: every wording is erased, its place stays."""
@@ -149,3 +152,7 @@ class Messages:
         for member in () if room.large else room.members - {caller.user}:
             self._platform.sessions.notify(Notify(member, notice))
         return pb.TypeReply()
+
+
+def _send_reply(appended: Appended) -> pb.SendReply:
+    return pb.SendReply(seq=appended.seq, at_ms=appended.at_ms)

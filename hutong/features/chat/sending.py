@@ -52,10 +52,7 @@ class Sending:
     def admit(
         self, tx: Transaction, user: str, log: str, content: pb.Content, blobs: Iterable[str]
     ) -> bytes | None:
-        """Prepare for a message that is appended next; return the fields only the server knows.
-
-        Plain text in a conversation that keeps its messages costs no statement.
-        """
+        """Prepare for a message that is appended next; return the fields only the server knows."""
         room = self._access.writable_room(tx, log, user)
         kind = content.WhichOneof("kind")
         if kind == "poll" and content.poll.closes_ms and content.poll.closes_ms <= tx.now_ms:
@@ -73,15 +70,22 @@ class Sending:
         if kind == "card":
             completion.content.card.profile.CopyFrom(self._profile(tx, content.card.profile.user))
         if room.disappear_s:
-            completion.disappears_ms = tx.now_ms + room.disappear_s * 1000
-            expiry.put(tx, log, tx.head(log) + 1, completion.disappears_ms)
-            tx.after_commit(partial(self._expect, completion.disappears_ms))
+            completion.disappears_ms = self._let_disappear(tx, room)
         return completion.SerializeToString()
+
+    def admit_plain(self, user: str, log: str, tx: Transaction) -> bytes | None:
+        """Do the same for a message that is plain. Where messages are kept it costs no statement."""
+        room = self._access.writable_room(tx, log, user)
+        if not room.disappear_s:
+            return None
+        return pb.MessageSent(disappears_ms=self._let_disappear(tx, room)).SerializeToString()
 
     def append(self, tx: Transaction, user: str, log: str, content: pb.Content) -> Appended:
         """Append a message for another feature, which has checked what it says."""
         completion = self.admit(tx, user, log, content, blobs_of(content))
         message = pb.MessageSent(content=content)
+        if content.HasField("card"):  # what it showed elsewhere may not be so any more
+            message.content.card.ClearField("profile")
         if completion:
             message.MergeFromString(completion)
         return tx.append(log, message, author=user)
@@ -97,6 +101,13 @@ class Sending:
         if not visible or event.kind not in events.unread_kinds():
             raise NotFound("There is no such message.", reason="no_such_event")
         return event
+
+    def _let_disappear(self, tx: Transaction, room: Room) -> int:
+        """Return when the message that is appended next will disappear, by what was agreed there."""
+        disappears_ms = tx.now_ms + room.disappear_s * 1000
+        expiry.put(tx, room.log, tx.head(room.log) + 1, disappears_ms)
+        tx.after_commit(partial(self._expect, disappears_ms))
+        return disappears_ms
 
     def replace_mentions(self, tx: Transaction, room: Room, seq: int, user: str, content: pb.Content) -> None:
         """Remember whom a message mentions by its new wording."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hutong.features.chat.content import blobs_of, check_content
+from hutong.features.chat.content import blobs_of, check_content, is_plain
 from hutong.platform.errors import InvalidArgument, PermissionDenied, RpcError
 from hutong.schema import chat_pb2 as pb
 from hutong.schema import identity_pb2
@@ -169,3 +169,21 @@ def test_every_kind_has_rules() -> None:
         except RpcError as error:
             reason = error.reason
         assert reason != "unknown_content", name
+
+
+@pytest.mark.parametrize(
+    ("content", "plain"),
+    [
+        (pb.Content(text="hello"), True),
+        (pb.Content(text=" "), True),  # refused by `check_text`
+        (pb.Content(), False),
+        (pb.Content(text=""), False),
+        (pb.Content(text="hello", reply_to=1), False),
+        (mentioning("hello", 0, 1), False),
+        (linking("https://a.example", "https://a.example"), False),
+        (pb.Content(text="hello", forwarded_from=identity_pb2.Profile()), False),
+        (voice(), False),
+    ],
+)
+def test_plain_is_what_needs_no_other_check(content: pb.Content, plain: bool) -> None:
+    assert is_plain(content) is plain
