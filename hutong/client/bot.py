@@ -26,6 +26,7 @@ from hutong.client.client import Client
 from hutong.client.contacts import Relation
 from hutong.client.models import Conversation, Event, Message, Sent
 from hutong.platform import journal
+from hutong.platform.errors import FailedPrecondition, NotFound
 from hutong.platform.rpc import KEY_BYTES
 from hutong.schema import chat_pb2, contacts_pb2
 
@@ -110,7 +111,9 @@ class Bot:
             log.info("bot_listens", handle=client.me.handle)
             async for event in stream:
                 if isinstance(event, Event):
-                    await self._take(event)
+                    # The bot may be out of the conversation by now: that is no reason to leave the others.
+                    with contextlib.suppress(NotFound):
+                        await self._take(event)
 
     async def _take(self, event: Event) -> None:
         if isinstance(event.body, contacts_pb2.ContactChanged):
@@ -118,10 +121,11 @@ class Bot:
         message = await self.client.message(event)
         if message is None or message.mine:
             return
+        given = BotMessage(self.client, message)  # one for all: their answers are counted together
         for handler in self._handlers:
             # One message that the program cannot digest must not keep it from all the others.
             try:
-                await handler(BotMessage(self.client, message))
+                await handler(given)
             except Exception:
                 log.exception("bot_handler_failed", conversation=message.log, seq=message.seq)
         await self.client.mark_read(message)
@@ -130,4 +134,5 @@ class Bot:
         if self._friendly:
             for contact in await self.client.contacts.list():
                 if contact.relation is Relation.ASKED:
-                    await self.client.contacts.answer(contact.person, accept=True)
+                    with contextlib.suppress(FailedPrecondition):  # taken back a moment ago
+                        await self.client.contacts.answer(contact.person, accept=True)

@@ -203,12 +203,10 @@ class Plan:
     def get(self, log: str, seq: int) -> Stored:
         """Return an event as this transaction sees it. Raises `NotFound`."""
         self.write()
-        row = self._connection.execute(
-            sa.select(log_event).where(log_event.c.log == log, log_event.c.seq == seq)
-        ).first()
-        if row is None:
+        event = read_event(self._connection, log, seq)
+        if event is None:
             raise NotFound("There is no such message.", reason="no_such_event")
-        return Stored(*row)
+        return event
 
     def erase(self, log: str, seq: int) -> None:
         """Empty an event's body (LOG12)."""
@@ -241,7 +239,7 @@ def read_page(
 ) -> log_pb2.Page:
     """Return the oldest `limit` events with seq > after, as they travel to `reader`, and the head (LOG9)."""
     head = read_head(executor, log)
-    if head <= after:  # most logs of somebody who comes back
+    if head <= after or not bytes_max:  # the first: most logs of somebody who comes back
         return log_pb2.Page(log=log, head=head)
     rows = executor.execute(_PAGE, {"log": log, "after": after, "limit": limit}).fetchall()
     events = _within(map(Stored._make, rows), reader, bytes_max)
@@ -259,7 +257,12 @@ def read_newest(
     bytes_max: int = PAGE_BYTES_MAX,
 ) -> log_pb2.Page:
     """Return the newest `limit` events with after < seq < before, ascending; before 0 is the end."""
-    bounds = {"log": log, "after": after, "before": before or _SEQ_MAX, "limit": limit}
+    bounds = {
+        "log": log,
+        "after": min(after, _SEQ_MAX),
+        "before": min(before or _SEQ_MAX, _SEQ_MAX),
+        "limit": limit,
+    }
     rows = executor.execute(_NEWEST, bounds).fetchall()
     events = _within(map(Stored._make, rows), reader, bytes_max)[::-1]
     return log_pb2.Page(log=log, events=events, head=read_head(executor, log))
@@ -282,6 +285,8 @@ def read_head(executor: Executor, log: str) -> int:
 
 
 def read_event(executor: Executor, log: str, seq: int) -> Stored | None:
-    """Return one committed event, or None."""
+    """Return one event, or None: on the wire numbers go further than here."""
+    if seq > _SEQ_MAX:
+        return None
     row = executor.execute(sa.select(log_event).where(log_event.c.log == log, log_event.c.seq == seq)).first()
     return Stored._make(row) if row else None

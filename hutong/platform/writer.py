@@ -92,7 +92,9 @@ class Transaction:
 
     def append(self, log: str, body: Message, *, author: str = "") -> Appended:
         """Append an event to a log (created by its first event). It is pushed after the commit."""
-        return self._plan.append(log, kind_of(body), body.SerializeToString(), author, None)
+        data = body.SerializeToString()
+        assert data, f"{body.DESCRIPTOR.full_name} says nothing: an empty body is an erased one (LOG12)"
+        return self._plan.append(log, kind_of(body), data, author, None)
 
     def event(self, log: str, seq: int) -> Stored:
         """Return an event, those of this transaction included. Raises `NotFound`."""
@@ -280,8 +282,11 @@ class Writer:
         plan = Plan(connection, self._heads, now_ms)
         answers = Answers(connection, now_ms)
         # A key counts for both: a message's must not come back as another request's, nor the other way round.
-        keys = [command.key for command, _ in group if isinstance(command, Append)]
-        keys += [command.question.key for command, _ in group if isinstance(command, Answered)]
+        keys = [
+            command.key if isinstance(command, Append) else command.question.key
+            for command, _ in group
+            if not isinstance(command, Work)
+        ]
         plan.find_duplicates(keys)
         answers.find(keys)
         settled: list[_Settled] = []

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from hutong.client.folding import folded, marked
-from hutong.client.models import Conversation, Event
+from hutong.client.models import Conversation, Event, Person
 from hutong.client.timeline import Timeline
-from hutong.schema import chat_pb2, log_pb2, pins_pb2
+from hutong.schema import chat_pb2, identity_pb2, log_pb2, pins_pb2
 from hutong.testing import Client
+from tests.client.own import Own, look, packs
 
 
 class Device:
-    """One member's device: conversations, their messages, all from the events and notices alone."""
+    """One member's device: conversations, messages, and all else it keeps, from what it is told alone."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
         self.conversations: dict[str, Conversation] = {}
         self.timelines: dict[str, Timeline] = {}
         self.seen: set[int] = set()  # kinds of events
+        self.own = Own()
 
     async def start(self) -> None:
         """Look at everything once, and follow it from there on."""
         await self.client.follow(self.client.inbox, after=0)
         for each in (await self.client.call("Chat.List", chat_pb2.ListRequest())).conversations:
             await self._open(each.log)
+        self.own = await look(self.client, self.conversations)
         self.client.events.clear()
         self.client.notices.clear()
 
@@ -45,6 +48,11 @@ class Device:
             timeline.apply(Event.of(event))
         return timeline
 
+    async def _read_records(self, log: str) -> None:
+        page = (await self.client.call("Log.Read", log_pb2.ReadRequest(log=log, limit=200))).page
+        for event in map(Event.of, page.events):
+            self.own.apply_record(event)
+
     async def take(self) -> None:
         """Fold what was pushed since."""
         await self.client.call(
@@ -63,11 +71,17 @@ class Device:
 
     async def _apply(self, event: Event) -> None:
         self.seen.add(event.kind)
+        self.own.apply(event)
         if isinstance(event.body, chat_pb2.ConversationJoined):
             await self._open(event.body.log)
+            await self._read_records(event.body.log)
         elif isinstance(event.body, chat_pb2.ConversationGone):
             self.conversations.pop(event.body.log, None)
             self.timelines.pop(event.body.log, None)
+        elif isinstance(event.body, identity_pb2.ProfileChanged):
+            person = Person.of(event.body.profile)
+            for log, known in self.conversations.items():
+                self.conversations[log] = _with(known, person, self.client.user)
         elif event.log in self.conversations:
             self.timelines[event.log].apply(event)
             after = folded(self.conversations[event.log], event, self.client.user)
@@ -91,12 +105,21 @@ class Device:
             assert [seq for seq in timeline.pins if seq >= fresh.joined] == list(pins)
             member = fresh.member(me)
             assert member is not None
-            assert len(timeline.unread(me, member.read)) == fresh.unread
+            authors = await self._authors(log)
+            records = self.own.unread(log, member.read, authors, me)
+            assert len(timeline.unread(me, member.read)) + records == fresh.unread
             mentioned = timeline.mentioned(me, member.read)
             assert (len(mentioned), min(mentioned, default=0)) == (
                 reply.conversation.mentioned,
                 reply.conversation.first_mention,
             )
+        if self.own.packs is None:
+            self.own.packs = await packs(self.client)
+        assert self.own == await look(self.client, self.conversations)
+
+    async def _authors(self, log: str) -> dict[int, str]:
+        page = (await self.client.call("Log.Read", log_pb2.ReadRequest(log=log, limit=200))).page
+        return {event.seq: event.author for event in page.events}
 
 
 def view(timeline: Timeline) -> dict[str, Any]:
@@ -106,6 +129,17 @@ def view(timeline: Timeline) -> dict[str, Any]:
         "pins": timeline.pins,
         "messages": {seq: asdict(shown) for seq, shown in timeline.messages.items()},
     }
+
+
+def _with(conversation: Conversation, person: Person, me: str) -> Conversation:
+    """Return a conversation in which somebody has other names; one of two is called after the other."""
+    members = tuple(
+        replace(each, person=person) if each.person.user == person.user else each
+        for each in conversation.members
+    )
+    other = conversation.other(me)
+    called = other is not None and other.user == person.user
+    return replace(conversation, members=members, title=person.name if called else conversation.title)
 
 
 def _ends(event: Event, user: str) -> bool:

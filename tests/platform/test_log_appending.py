@@ -235,6 +235,14 @@ async def test_an_event_larger_than_a_page_is_refused(server: TestServer) -> Non
     assert [event.seq for event in page.events] == [1, 2]
 
 
+async def test_an_event_that_says_nothing_is_our_own_mistake(server: TestServer) -> None:
+    """LOG12: everybody would take it for one that was erased"""
+    writer = server.core.platform.writer
+    with pytest.raises(AssertionError, match="DisappearingChanged"):
+        await writer.work(lambda tx: tx.append("test:1", chat_pb2.DisappearingChanged(), author="alice"))
+    assert await stored(server, "test:1") == []
+
+
 async def test_recall_erases_the_body_and_keeps_the_place(server: TestServer) -> None:
     """LOG12"""
     alice, bobby, log = await pair(server)

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from hutong.features.quicksend import channel as rules
-from hutong.features.quicksend.service import JOINS, OPENS, RELAYS
+from hutong.features.quicksend.service import ALL_JOINS, ALL_OPENS, JOINS, OPENS, RELAYS
 from hutong.local import Client
 from hutong.platform.errors import (
     FailedPrecondition,
@@ -260,12 +260,18 @@ async def test_guessing_costs(tmp_path: Path) -> None:
         for _ in range(JOINS.burst - 1):
             with refused(NotFound, "no_such_channel"):
                 await ends.clients[1].call("QuickSend.Join", pb.JoinRequest(channel=1, token=ends.two))
-        with refused(ResourceExhausted, "rate_limited"):
-            await ends.join()
+        for _ in range(ALL_JOINS.burst):
+            with refused(ResourceExhausted, "rate_limited"):
+                await ends.join()
         for _ in range(OPENS.burst - 1):
             await ends.open()
-        with refused(ResourceExhausted, "rate_limited"):
-            await ends.open()
+        for _ in range(ALL_OPENS.burst):
+            with refused(ResourceExhausted, "rate_limited"):
+                await ends.open()
+        others = Ends(server)  # whom somebody else's guesses cost nothing
+        await others.open()
+        others.clients = (others.clients[0], Client(server, next(ADDRESSES)))
+        await others.join()
         request = pb.RelaysRequest(channel=ends.channel, token=ends.one)
         for _ in range(RELAYS.burst):
             await ends.clients[0].call("QuickSend.Relays", request)

@@ -30,7 +30,6 @@ class Ending:
         self._platform = platform
         self._identity = platform.use(Identity)
         self._traces = platform.use(Traces)
-        self._identity.on_deleted(store.remove)
         self._wanted = asyncio.Event()
         self._work: asyncio.Task[None] | None = None
 

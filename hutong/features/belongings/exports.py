@@ -10,10 +10,11 @@ from pathlib import Path
 from hutong.features.belongings import store
 from hutong.features.belongings.copying import Copying
 from hutong.features.files.api import Files
+from hutong.features.identity.api import Identity
 from hutong.platform import journal
 from hutong.platform.clock import Timer
 from hutong.platform.feature import Platform
-from hutong.platform.limits import Rate
+from hutong.platform.limits import Limits, Rate
 from hutong.platform.rpc import Caller
 from hutong.platform.writer import Transaction
 from hutong.schema import belongings_pb2 as pb
@@ -21,6 +22,7 @@ from hutong.schema import belongings_pb2 as pb
 EXPORTS = Rate("export", burst=3, every_s=3600)
 KEEP_MS = 7 * 24 * 3600 * 1000
 _TIDY_EVERY_S = 3600
+_AGAIN_S = 5.0
 
 log = journal.get(__name__)
 
@@ -32,11 +34,14 @@ class Exports:
         self._platform = platform
         self._files = platform.use(Files)
         self._folder = platform.settings.data / "exports"
+        # Its own, spent by the writer: those of the platform belong to the event loop.
+        self._limits = Limits(platform.clock, platform.settings.rate_limit_factor)
         self._percents: dict[str, int] = {}
         self._work: asyncio.Task[None] | None = None
         self._wanted = asyncio.Event()
         self._timer: Timer | None = None
         self._tidying: asyncio.Task[None] | None = None
+        platform.use(Identity).on_deleted(self._account_ends)
 
     async def on_start(self) -> None:
         """Begin those again that an earlier process did not finish."""
@@ -67,7 +72,7 @@ class Exports:
             nonlocal old_blob
             before = store.get(tx, user)
             if before is None or before.state != state:
-                self._platform.limits.spend(EXPORTS, user)
+                self._limits.spend(EXPORTS, user)
                 if before is not None and before.blob:
                     old_blob = before.blob
                     self._files.drop(tx, before.blob)
@@ -98,8 +103,12 @@ class Exports:
         while True:
             await self._wanted.wait()
             self._wanted.clear()
-            for row in await self._platform.read(store.working):
-                await self._make(row)
+            try:
+                for row in await self._platform.read(store.working):
+                    await self._make(row)
+            except Exception:  # the disk may be full: it is tried again
+                log.exception("exports_failed")
+                self._platform.clock.call_later(_AGAIN_S, self._wanted.set)
 
     async def _make(self, row: store.Export) -> None:
         path = self._folder / f"{row.user}.zip"
@@ -116,32 +125,49 @@ class Exports:
         finally:
             self._percents.pop(row.user, None)
             path.unlink(missing_ok=True)
-        await self._platform.writer.work(lambda tx: self._keep(tx, row, done))
+        kept = await self._platform.writer.work(lambda tx: self._keep(tx, row, done))
+        if done.blob and not kept:
+            await self._platform.blobs.delete(done.blob)
 
     def _note(self, user: str, percent: int) -> None:
         self._percents[user] = percent
 
-    def _keep(self, tx: Transaction, row: store.Export, done: store.Export) -> None:
-        """Give it to its owner, unless the account has ended meanwhile."""
+    def _keep(self, tx: Transaction, row: store.Export, done: store.Export) -> bool:
+        """Give it to its owner, unless the account has ended meanwhile; tell which."""
         if store.get(tx, row.user) != row:
-            return
+            return False
         if done.blob:
             self._files.keep(tx, row.user, done.blob, done.size_bytes)
         store.put(tx, done._replace(at_ms=tx.now_ms))
+        return True
 
     # ---- the end of copies ----
 
+    def _account_ends(self, tx: Transaction, user: str) -> None:
+        """Let nothing of the copy stay: one that is ready is tidied away like an old one."""
+        row = store.get(tx, user)
+        store.remove(tx, user)
+        if row is not None and row.blob:
+            store.put(tx, row._replace(at_ms=0))
+            tx.after_commit(self._tidy_now)
+
     def _tidy_soon(self) -> None:
+        self._tidy_now()
+        self._timer = self._platform.clock.call_later(_TIDY_EVERY_S, self._tidy_soon)
+
+    def _tidy_now(self) -> None:
         if self._tidying is None or self._tidying.done():
             self._tidying = asyncio.get_running_loop().create_task(self._tidy())
-        self._timer = self._platform.clock.call_later(_TIDY_EVERY_S, self._tidy_soon)
 
     async def _tidy(self) -> None:
         oldest_ms = self._platform.clock.now_ms() - KEEP_MS
-        for row in await self._platform.read(lambda read: store.made_before(read, oldest_ms)):
-            await self._platform.writer.work(lambda tx, row=row: self._forget(tx, row))  # type: ignore[misc]
-            if row.blob:
-                await self._platform.blobs.delete(row.blob)
+        try:
+            for row in await self._platform.read(lambda read: store.made_before(read, oldest_ms)):
+                await self._platform.writer.work(lambda tx, row=row: self._forget(tx, row))  # type: ignore[misc]
+                if row.blob:
+                    await self._platform.blobs.delete(row.blob)
+        except Exception:  # an hour later it is tried again
+            log.exception("exports_not_tidied")
 
     def _forget(self, tx: Transaction, row: store.Export) -> None:
         if store.get(tx, row.user) == row:

@@ -86,7 +86,8 @@ class Bots:
 
     def _of(self, executor: Executor, user: str) -> list[Bot]:
         bots = self._identity.bots_of(executor, user)
-        return [bot for bot in bots if not store.speaks_for_hook(executor, bot.profile.user)]
+        hooks = store.speaking(executor, [bot.profile.user for bot in bots])
+        return [bot for bot in bots if bot.profile.user not in hooks]
 
     def _own(self, tx: Transaction, user: str, bot: str) -> Bot:
         for each in self._of(tx, user):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from typing import Any
 
 from hutong.features.bots import model, store
@@ -45,6 +46,7 @@ class Hooks:
         self._chat = platform.use(Chat)
         self._membership = platform.use(Membership)
         self._identity.on_deleted(store.remove_of)
+        self._membership.on_parted(self._makers_part)
         platform.web_apis.register(PREFIX, self._post)
 
     async def create_hook(self, caller: Caller, request: pb.CreateHookRequest) -> pb.CreateHookReply:
@@ -100,6 +102,11 @@ class Hooks:
             return pb.ListHooksReply(hooks=map(_hook, store.of_log(read, log)))
 
         return await self._platform.read(hooks)
+
+    def _makers_part(self, tx: Transaction, log: str, users: Sequence[str]) -> None:
+        """End what was made by people who are out of a group now: they know the secrets."""
+        for voice in store.voices(tx, log, users):
+            self._identity.delete(tx, voice)
 
     # ---- what programs post ----
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
 
-from hutong.platform.database import Executor, metadata
+from hutong.platform.database import Executor, in_parts, metadata
 from hutong.platform.writer import Transaction
 
 hook = sa.Table(
@@ -33,9 +34,18 @@ def of_log(executor: Executor, log: str) -> list[Any]:
     return list(executor.execute(query))
 
 
-def speaks_for_hook(executor: Executor, user: str) -> bool:
-    """Tell whether an account is a hook's."""
-    return executor.execute(sa.select(hook.c.id).where(hook.c.user == user)).first() is not None
+def speaking(executor: Executor, users: Iterable[str]) -> set[str]:
+    """Return those of the accounts that are a hook's."""
+    found: set[str] = set()
+    for some in in_parts(users):
+        found.update(executor.execute(sa.select(hook.c.user).where(hook.c.user.in_(some))).scalars())
+    return found
+
+
+def voices(executor: Executor, log: str, makers: Iterable[str]) -> list[str]:
+    """Return the accounts that speak for the hooks which some people made for a group."""
+    query = sa.select(hook.c.user).where(hook.c.log == log, hook.c.by.in_(list(makers)))
+    return list(executor.execute(query.order_by(hook.c.user)).scalars())
 
 
 def put(tx: Transaction, row: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -177,12 +177,49 @@ class Membership(Protocol):
     def on_joined(self, listener: Joined) -> None:
         """Call `listener(tx, log, users)` in the transaction that makes them members of a group."""
 
+    def on_parted(self, listener: Joined) -> None:
+        """Call `listener(tx, log, users)` in the transaction in which they leave a group, or are removed."""
+
+
+class Place(NamedTuple):
+    """A conversation as one member sees it."""
+
+    group: bool
+    title: str
+    joined: int
+    delivered: int
+    read: int
+
+
+class Unread(Protocol):
+    """What members have not read: for those who tell people who are away."""
+
+    def people(self, executor: Executor, logs: Sequence[str]) -> dict[str, list[str]]:
+        """Return who is in these conversations, by log."""
+
+    def place(self, executor: Executor, log: str, user: str) -> Place | None:
+        """Return a conversation as a member sees it, or None for somebody else."""
+
+    def logs(self, executor: Executor, user: str, since_ms: int) -> list[str]:
+        """Return a user's conversations whose newest event is not read, and not older than `since_ms`."""
+
+    def newest(
+        self, executor: Executor, log: str, user: str, after: int, since_ms: int, limit: int
+    ) -> list[Stored]:
+        """Return what others said that came after `after` and not before `since_ms`, newest first."""
+
+    def count(self, executor: Executor, user: str, but: Iterable[str], maximum: int) -> int:
+        """Return how much a user has not read in all conversations but some; at most `maximum`."""
+
 
 class Traces(Protocol):
     """What one person has left in conversations."""
 
     def logs(self, executor: Executor, user: str) -> list[str]:
         """Return the conversations a user is in."""
+
+    def companions(self, executor: Executor, user: str, limit: int) -> list[tuple[str, str]]:
+        """Return who else is in a user's groups, once for each nickname, '' among them."""
 
     def title(self, executor: Executor, log: str, user: str) -> tuple[str, list[str]]:
         """Return a conversation's title, or '' and some of the other people in it."""

@@ -131,7 +131,9 @@ class Governing:
             if target == room.owner == user:
                 raise FailedPrecondition("Hand the group over first.", reason="owner_stays")
             self._allowed(tx, log, user, _TO_BECOME[role], target)
-            if role == pb.ROLE_ADMIN and len(room.admins) >= model.ADMINS_MAX:
+            # Whoever hands the group over becomes an admin.
+            more = role == pb.ROLE_ADMIN or (role == pb.ROLE_OWNER and target not in room.admins)
+            if more and len(room.admins) >= model.ADMINS_MAX:
                 raise ResourceExhausted(
                     f"A group has at most {model.ADMINS_MAX} admins.", reason="too_many_admins"
                 )

@@ -43,6 +43,7 @@ class Groups:
         self._identity.on_deleted(self._leave_all)
         self._contacts = platform.use(Contacts)
         self._listeners: list[Joined] = []
+        self._parted: list[Joined] = []
         platform.provide(chat_api.Membership, self)
 
     def open(self, caller: Caller, request: pb.OpenRequest) -> Pending[pb.OpenReply]:
@@ -178,6 +179,10 @@ class Groups:
         """Call `listener` in the transaction that makes people members of a group."""
         self._listeners.append(listener)
 
+    def on_parted(self, listener: Joined) -> None:
+        """Call `listener` in the transaction in which people leave a group, or are removed."""
+        self._parted.append(listener)
+
     # ---- steps ----
 
     def _create(self, tx: Transaction, user: str, users: list[str], *, title: str, is_group: bool) -> str:
@@ -208,8 +213,9 @@ class Groups:
             listener(tx, room.log, users)
 
     def _leave(self, tx: Transaction, room: Room, user: str) -> None:
-        heir = next((each for each in self._heirs(tx, room) if each != user), "")
-        if user == room.owner and heir:
+        heirs = self._heirs(tx, room) if user == room.owner else []
+        heir = next((each for each in heirs if each != user), "")
+        if heir:
             store.change_member(tx, room.log, user, role=pb.ROLE_ADMIN)
             store.change_member(tx, room.log, heir, role=pb.ROLE_OWNER)
             tx.append(room.log, pb.RoleChanged(user=heir, role=pb.ROLE_OWNER), author=user)
@@ -229,11 +235,17 @@ class Groups:
         for each in users:
             tx.append(f"inbox:{each}", pb.ConversationGone(log=log), author=by)
             tx.unfollow(log, each)
+        for listener in self._parted:
+            listener(tx, log, users)
 
     def _heirs(self, tx: Transaction, room: Room) -> list[str]:
-        """Return who owns the group next: admins first, then the others, the oldest first."""
-        rows = store.members(tx, room.log)
-        return [row.user for row in sorted(rows, key=lambda row: row.user not in room.admins)]
+        """Return who owns the group next: admins first, then the others, the oldest first.
+
+        Programs last: a hook's account cannot govern anything.
+        """
+        users = [row.user for row in store.members(tx, room.log)]
+        profiles = self._identity.profiles(tx, users)
+        return sorted(users, key=lambda user: (profiles[user].bot, user not in room.admins))
 
     def _allowed(self, executor: Executor, log: str, user: str, act: Act) -> Room:
         inside = isinstance(executor, Transaction)

@@ -15,6 +15,7 @@ from hutong.features.chat.overview import Overview
 from hutong.features.chat.rooms import Rooms
 from hutong.features.chat.sending import Sending
 from hutong.features.chat.traces import Traces
+from hutong.features.chat.unread import Unread
 from hutong.features.files.api import Files
 from hutong.platform.feature import Platform
 
@@ -36,5 +37,6 @@ def build(platform: Platform) -> tuple[object, ...]:
         Governing(platform, rooms),
         Members(platform, overview),
         Traces(platform, erasing),
+        Unread(platform),
         overview,
     )

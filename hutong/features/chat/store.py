@@ -144,6 +144,27 @@ def member_counts(executor: Executor, user: str) -> dict[str, int]:
     return {row.log: row.people for row in executor.execute(query.group_by(member.c.log))}
 
 
+_own = member.alias()
+_COMPANIONS = (
+    sa.select(member.c.user, member.c.nickname)
+    .join(_own, _own.c.log == member.c.log)
+    .join(conversation, conversation.c.log == member.c.log)
+    .where(
+        _own.c.user == sa.bindparam("own"),
+        member.c.user != sa.bindparam("own"),
+        conversation.c.is_group,
+    )
+    .distinct()
+    .limit(sa.bindparam("limit"))
+)
+
+
+def companions(executor: Executor, user: str, limit: int) -> list[tuple[str, str]]:
+    """Return who else is in a user's groups, once for each nickname."""
+    rows = executor.execute(_COMPANIONS, {"own": user, "limit": limit})
+    return [(row.user, row.nickname) for row in rows]
+
+
 def change_member(executor: Executor, log: str, user: str, **values: Any) -> None:
     """Set columns of one membership."""
     same = (member.c.log == log) & (member.c.user == user)

@@ -18,6 +18,8 @@ from hutong.schema import identity_pb2
 
 FINDS = Rate("find", burst=30, every_s=2)
 ASKS = Rate("ask", burst=30, every_s=30)
+# Each is an event in one's inbox, or in two.
+CHANGES = Rate("contacts", burst=120, every_s=1)
 GREETING_CHARACTERS_MAX = 140
 # Names and ids of this many always fit into a reply.
 ROWS_MAX = 2_000
@@ -54,6 +56,11 @@ class ContactsService:
     def are_contacts(self, executor: Executor, user: str, other: str) -> bool:
         """Tell whether the two are contacts."""
         return store.get(executor, user, other).relation == pb.RELATION_CONTACT
+
+    def of(self, executor: Executor, user: str) -> list[str]:
+        """Return a user's contacts, without those the user blocked."""
+        rows = store.of_user(executor, user)
+        return [row.other for row in rows if row.relation == pb.RELATION_CONTACT and not row.blocked]
 
     def connect(self, tx: Transaction, user: str, other: str) -> None:
         """Make the two contacts at once."""
@@ -118,6 +125,7 @@ class ContactsService:
 
     def answer(self, caller: Caller, request: pb.AnswerRequest) -> Pending[pb.AnswerReply]:
         """Accept or refuse a request."""
+        self._platform.limits.spend(CHANGES, caller.user)
 
         def change(tx: Transaction) -> pb.AnswerReply:
             mine, theirs = self._pair(tx, caller.user, request.user)
@@ -129,6 +137,7 @@ class ContactsService:
 
     def remove(self, caller: Caller, request: pb.RemoveRequest) -> Pending[pb.RemoveReply]:
         """Be contacts no longer."""
+        self._platform.limits.spend(CHANGES, caller.user)
 
         def change(tx: Transaction) -> pb.RemoveReply:
             mine, theirs = self._pair(tx, caller.user, request.user)
@@ -141,6 +150,7 @@ class ContactsService:
 
     def block(self, caller: Caller, request: pb.BlockRequest) -> Pending[pb.BlockReply]:
         """Hear from somebody no longer, or again."""
+        self._platform.limits.spend(CHANGES, caller.user)
 
         def change(tx: Transaction) -> pb.BlockReply:
             mine, _ = self._pair(tx, caller.user, request.user)

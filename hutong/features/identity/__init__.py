@@ -1,7 +1,7 @@
 """Accounts, devices, profiles."""
 
-from hutong.features.identity.service import IdentityService
+from hutong.features.identity.service import build
 from hutong.platform.feature import Feature
 from hutong.schema import identity_pb2
 
-feature = Feature("identity", build=IdentityService, schema=identity_pb2.DESCRIPTOR)
+feature = Feature("identity", build=build, schema=identity_pb2.DESCRIPTOR)

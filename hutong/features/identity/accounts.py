@@ -73,7 +73,7 @@ class Accounts:
         self._update(
             tx,
             user,
-            handle=f"gone_{user}",
+            handle=f"gone-{user}",  # nobody can have taken this one: people's have no hyphen
             name=DELETED_NAME,
             about="",
             picture="",
@@ -92,3 +92,5 @@ class Accounts:
             tx.after_commit(later if row.device == asking else revoke)
         mine = store.device.c.user == user
         tx.execute(sa.update(store.device).where(mine).values(revoked=True))
+        # Nor does a device come in that was approved, but has not asked yet.
+        tx.execute(sa.delete(store.device_link).where(store.device_link.c.user == user))

@@ -31,6 +31,9 @@ class Identity(Protocol):
     def by_handle(self, executor: Executor, handle: str) -> identity_pb2.Profile | None:
         """Return the profile with this handle, or None."""
 
+    def is_signed_in(self, executor: Executor, device: str) -> bool:
+        """Tell whether a device may still see what its user sees."""
+
     def on_profile_changed(self, listener: ProfileListener) -> None:
         """Call `listener` in the transaction that changes a profile."""
 

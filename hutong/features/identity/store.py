@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hutong.platform.database import Executor, metadata
+from hutong.platform.database import Executor, in_parts, metadata
 from hutong.schema import identity_pb2
 
 account = sa.Table(
@@ -57,8 +57,6 @@ device_link = sa.Table(
     sa.Column("user", sa.String(16)),
 )
 
-# Databases bound the values of a statement.
-_AT_ONCE = 500
 _PROFILE = (
     account.c.user,
     account.c.handle,
@@ -68,6 +66,11 @@ _PROFILE = (
     account.c.bot_of,
     account.c.deleted,
 )
+
+
+def inbox(user: str) -> str:
+    """Return the name of a user's inbox log."""
+    return f"inbox:{user}"
 
 
 def profile(row: Any) -> identity_pb2.Profile:
@@ -85,11 +88,9 @@ def profile(row: Any) -> identity_pb2.Profile:
 
 def profiles(executor: Executor, users: Iterable[str]) -> dict[str, identity_pb2.Profile]:
     """Return the profiles of those that exist."""
-    wanted = list(set(users))
     found: dict[str, identity_pb2.Profile] = {}
-    for start in range(0, len(wanted), _AT_ONCE):
-        chunk = wanted[start : start + _AT_ONCE]
-        query = sa.select(*_PROFILE).where(account.c.user.in_(chunk))
+    for some in in_parts(users):
+        query = sa.select(*_PROFILE).where(account.c.user.in_(some))
         found |= {row.user: profile(row) for row in executor.execute(query)}
     return found
 
@@ -136,6 +137,12 @@ def devices_of(executor: Executor, user: str) -> list[Any]:
     """Return the rows of a user's devices that are not revoked, newest first."""
     query = sa.select(device).where(device.c.user == user, ~device.c.revoked)
     return list(executor.execute(query.order_by(device.c.created_at_ms.desc())))
+
+
+def is_signed_in(executor: Executor, name: str) -> bool:
+    """Tell whether a device exists and is not revoked."""
+    query = sa.select(device.c.device).where(device.c.device == name, ~device.c.revoked)
+    return executor.execute(query).first() is not None
 
 
 def device_with_account(executor: Executor, name: str) -> Any | None:

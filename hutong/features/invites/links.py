@@ -22,14 +22,15 @@ LINKS_MAX = 50
 class Links:
     """The part of the `Invites` service about links.
 
-    A link is as good as the right of whoever made it: it ends when they leave, are removed, or may not invite
-    any more, and works again when they may.
+    A link is as good as the right of whoever made it: it rests while they may not invite, and ends when they
+    leave or are removed.
     """
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._chat = platform.use(Chat)
         self._membership = platform.use(Membership)
+        self._membership.on_parted(store.delete_of)
 
     def make(self, caller: Caller, request: pb.MakeRequest) -> Pending[pb.MakeReply]:
         """Make a link into a group."""

@@ -91,6 +91,11 @@ def delete(executor: Executor, token: str) -> None:
     executor.execute(sa.delete(invite).where(invite.c.token == token))
 
 
+def delete_of(executor: Executor, log: str, makers: Iterable[str]) -> None:
+    """Forget the links into a group that these people made."""
+    executor.execute(sa.delete(invite).where(invite.c.log == log, invite.c.by.in_(list(makers))))
+
+
 def delete_expired(executor: Executor, now_ms: int) -> None:
     """Forget the links of all groups that are over."""
     executor.execute(sa.delete(invite).where(invite.c.expires_at_ms <= now_ms))

@@ -4,4 +4,6 @@ from hutong.features.preferences.service import PreferencesService
 from hutong.platform.feature import Feature
 from hutong.schema import preferences_pb2
 
-feature = Feature("preferences", build=PreferencesService, schema=preferences_pb2.DESCRIPTOR, needs=("chat",))
+feature = Feature(
+    "preferences", build=PreferencesService, schema=preferences_pb2.DESCRIPTOR, needs=("chat", "identity")
+)

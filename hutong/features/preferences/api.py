@@ -18,6 +18,12 @@ class Preferences(Protocol):
     def conversation(self, executor: Executor, user: str, log: str) -> preferences_pb2.Conversation:
         """Return what a user set for one conversation."""
 
+    def is_quiet(self, account: preferences_pb2.Account, at_ms: int) -> bool:
+        """Tell whether a moment is in a user's do-not-disturb time."""
+
+    def is_muted(self, conversation: preferences_pb2.Conversation, at_ms: int) -> bool:
+        """Tell whether a conversation was to be silent at a moment."""
+
     def muted(self, executor: Executor, user: str, now_ms: int) -> frozenset[str]:
         """Return the logs a user does not want to hear of now."""
 

@@ -42,18 +42,18 @@ def check_draft(draft: pb.Draft) -> None:
         raise InvalidArgument(f"A message has at most {DRAFT_CHARACTERS_MAX} characters.", reason="too_long")
 
 
-def is_muted(conversation: pb.Conversation, now_ms: int) -> bool:
-    """Tell whether a conversation is to be silent now."""
-    return conversation.muted_until_ms == MUTED_FOR_GOOD or conversation.muted_until_ms > now_ms
+def is_muted(conversation: pb.Conversation, at_ms: int) -> bool:
+    """Tell whether a conversation is to be silent at a moment."""
+    return conversation.muted_until_ms == MUTED_FOR_GOOD or conversation.muted_until_ms > at_ms
 
 
-def is_quiet(account: pb.Account, now_ms: int) -> bool:
-    """Tell whether it is a user's do-not-disturb time, in their own time zone."""
+def is_quiet(account: pb.Account, at_ms: int) -> bool:
+    """Tell whether a moment is in a user's do-not-disturb time, in their own time zone."""
     quiet = account.quiet
     if quiet.from_min == quiet.to_min:
         return False
     zone = zoneinfo.ZoneInfo(quiet.zone or "UTC")
-    local = datetime.datetime.fromtimestamp(now_ms / 1000, zone)
+    local = datetime.datetime.fromtimestamp(at_ms / 1000, zone)
     minute = local.hour * 60 + local.minute
     if quiet.from_min < quiet.to_min:
         return quiet.from_min <= minute < quiet.to_min

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from hutong.features.chat.api import Chat
+from hutong.features.identity.api import Identity
 from hutong.features.preferences import api, model, store
 from hutong.platform.database import Executor
 from hutong.platform.errors import InvalidArgument, ResourceExhausted
@@ -29,6 +30,7 @@ class PreferencesService:
         self._platform = platform
         self._chat = platform.use(Chat)
         self._listeners: list[Callable[[str], object]] = []
+        platform.use(Identity).on_deleted(store.remove_user)
         platform.provide(api.Preferences, self)
 
     # ---- for other features ----
@@ -40,6 +42,14 @@ class PreferencesService:
     def conversation(self, executor: Executor, user: str, log: str) -> pb.Conversation:
         """Return what a user set for one conversation."""
         return store.conversation(executor, user, log)
+
+    def is_quiet(self, account: pb.Account, at_ms: int) -> bool:
+        """Tell whether a moment is in a user's do-not-disturb time."""
+        return model.is_quiet(account, at_ms)
+
+    def is_muted(self, conversation: pb.Conversation, at_ms: int) -> bool:
+        """Tell whether a conversation was to be silent at a moment."""
+        return model.is_muted(conversation, at_ms)
 
     def muted(self, executor: Executor, user: str, now_ms: int) -> frozenset[str]:
         """Return the logs a user does not want to hear of now."""

@@ -80,6 +80,12 @@ def put_draft(tx: Transaction, user: str, value: pb.Draft) -> None:
     _put(tx, draft, user, value.log, value.SerializeToString())
 
 
+def remove_user(tx: Transaction, user: str) -> None:
+    """Forget everything a user set, and what they began to write."""
+    for table in (account_preference, conversation_preference, draft):
+        tx.execute(sa.delete(table).where(table.c.user == user))
+
+
 def _body(executor: Executor, table: sa.Table, user: str, log: str) -> bytes | None:
     return executor.execute(sa.select(table.c.body).where(table.c.user == user, table.c.log == log)).scalar()
 

@@ -23,6 +23,7 @@ from hutong.schema import presence_pb2 as pb
 
 WATCHES = Rate("watch", burst=60, every_s=1)
 WATCHED_MAX = 200
+USER_CHARACTERS_MAX = 16
 # Changes are collected: everybody who comes back after a restart comes at once.
 TELL_EVERY_S = 1.0
 _MINUTE_MS = 60_000
@@ -73,7 +74,9 @@ class PresenceService:
         if len(users) > WATCHED_MAX:
             raise ResourceExhausted(f"At most {WATCHED_MAX} people at once.", reason="too_many_users")
         self._platform.limits.spend(WATCHES, caller.user)
-        self._show((caller.user, caller.device), users)
+        # Nobody has a longer id. What is kept for a device must not be what it likes to send.
+        kept = frozenset(user for user in users if len(user) <= USER_CHARACTERS_MAX)
+        self._show((caller.user, caller.device), kept)
         presences = await self._platform.read(lambda read: self._seen_by(read, caller.user, users))
         return pb.WatchReply(presences=presences)
 

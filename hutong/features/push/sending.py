@@ -10,11 +10,13 @@ import asyncio
 from collections.abc import Sequence
 from email.utils import parsedate_to_datetime
 
-from hutong.features.push import store, unread
+from hutong.features.chat.api import Unread
+from hutong.features.push import store
 from hutong.features.push.composing import LIFE_S, Composing, Push
 from hutong.features.push.queue import ENTRIES_MAX, Queue
 from hutong.features.push.vapid import Vapid
 from hutong.platform import events, journal
+from hutong.platform.database import Executor
 from hutong.platform.due import DueWork
 from hutong.platform.errors import Unavailable
 from hutong.platform.feature import Platform
@@ -44,6 +46,7 @@ class Sending:
         self._platform = platform
         self._vapid = vapid
         self._fetcher = fetcher
+        self._unread = platform.use(Unread)
         self._composing = Composing(platform)
         self._work = DueWork("push", platform.clock, self._run)
         self._queue = Queue()
@@ -107,11 +110,11 @@ class Sending:
 
     async def _run(self) -> int | None:
         now_ms = self._now_ms()
-        if self._arrived:
-            if now_ms >= self._look_at_ms:
-                self._look_at_ms = now_ms + LOOK_EVERY_MS
-                await self._look_at_arrived()
-        elif self._back_after is not None and now_ms >= self._back_at_ms:
+        if self._arrived and now_ms >= self._look_at_ms:
+            self._look_at_ms = now_ms + LOOK_EVERY_MS
+            await self._look_at_arrived()
+        # Not only when nothing arrives: on a busy server that would be never.
+        if self._back_after is not None and now_ms >= self._back_at_ms:
             self._back_at_ms = now_ms + LOOK_EVERY_MS
             if len(self._queue) < ENTRIES_MAX // 2:
                 await self._look_back(self._back_after, now_ms)
@@ -132,7 +135,7 @@ class Sending:
             del self._arrived[each]
         self._looking = True
         try:
-            found = await self._platform.read(lambda read: unread.listeners(read, logs))
+            found = await self._platform.read(lambda read: self._listeners(read, logs))
         except BaseException:
             self._back_after = ""  # what these brought is found there
             raise
@@ -141,13 +144,24 @@ class Sending:
         for device, user, target in found:
             self._add(device, user, target)
 
+    def _listeners(self, read: Executor, logs: Sequence[str]) -> list[tuple[str, str, str]]:
+        """Return (device, user, log) of everybody in these conversations who subscribed."""
+        members = self._unread.people(read, logs)
+        devices = store.of_users(read, {user for users in members.values() for user in users})
+        return [
+            (device, user, each)
+            for each, users in members.items()
+            for user in users
+            for device in devices.get(user, ())
+        ]
+
     async def _look_back(self, after: str, now_ms: int) -> None:
         """Look for what was not pushed, of some devices: after a start, and when too much came at once."""
         since_ms = now_ms - LIFE_S * 1000
-        devices = await self._platform.read(lambda read: unread.page(read, after, DEVICES_AT_ONCE))
+        devices = await self._platform.read(lambda read: store.page(read, after, DEVICES_AT_ONCE))
         for device, user in devices:
             logs = await self._platform.read(
-                lambda read, user=user: unread.unread_logs(read, user, since_ms)  # type: ignore[misc]
+                lambda read, user=user: self._unread.logs(read, user, since_ms)  # type: ignore[misc]
             )
             for each in logs:
                 self._add(device, user, each)

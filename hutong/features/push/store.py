@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from hutong.platform.database import Executor, metadata
+from hutong.platform.database import Executor, in_parts, metadata
 from hutong.platform.writer import Transaction
 
 push_subscription = sa.Table(
@@ -46,6 +48,24 @@ def get(executor: Executor, device: str) -> Subscription | None:
     table = push_subscription
     row = executor.execute(sa.select(table).where(table.c.device == device)).first()
     return Subscription._make(row) if row else None
+
+
+def of_users(executor: Executor, users: Iterable[str]) -> dict[str, list[str]]:
+    """Return the devices that subscribed, by user."""
+    table = push_subscription
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for some in in_parts(users):
+        query = sa.select(table.c.device, table.c.user).where(table.c.user.in_(some))
+        for row in executor.execute(query):
+            found[row.user].append(row.device)
+    return found
+
+
+def page(executor: Executor, after: str, limit: int) -> list[tuple[str, str]]:
+    """Return (device, user) of the next subscriptions."""
+    table = push_subscription
+    query = sa.select(table.c.device, table.c.user).where(table.c.device > after)
+    return [(row.device, row.user) for row in executor.execute(query.order_by(table.c.device).limit(limit))]
 
 
 def put(tx: Transaction, subscription: Subscription) -> int:
@@ -95,6 +115,8 @@ def mark(executor: Executor, device: str, log: str) -> int:
 
 
 def put_mark(tx: Transaction, device: str, log: str, seq: int) -> None:
-    """Remember what was pushed."""
+    """Remember what was pushed, unless the subscription ended meanwhile."""
+    if get(tx, device) is None:
+        return
     tx.execute(sa.delete(push_mark).where(push_mark.c.device == device, push_mark.c.log == log))
     tx.execute(sa.insert(push_mark), {"device": device, "log": log, "seq": seq})

@@ -43,8 +43,9 @@ class QuickSendService:
         self._check_on()
         token = check_token(request.token)
         network = network_of(caller.address)
-        self._spend(ALL_OPENS, "")
+        # What a network is refused must not use up what everybody has.
         self._spend(OPENS, network)
+        self._spend(ALL_OPENS, "")
         now = self._now()
         sender = End(token, now, lambda: None)
         channel = self._channels.open(network, sender, now)
@@ -60,8 +61,8 @@ class QuickSendService:
         """Let the receiver in: the one guess a channel allows."""
         self._check_on()
         token = check_token(request.token)
-        self._spend(ALL_JOINS, "")
         self._spend(JOINS, network_of(caller.address))
+        self._spend(ALL_JOINS, "")
         now = self._now()
         channel = self._channels.get(request.channel, now)
         channel.join(End(token, now, lambda: None))

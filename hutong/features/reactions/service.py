@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from hutong.features.chat.api import Chat
 from hutong.features.reactions import store
-from hutong.platform import events
 from hutong.platform.emoji import one_emoji
-from hutong.platform.errors import FailedPrecondition, NotFound, ResourceExhausted
+from hutong.platform.errors import FailedPrecondition, ResourceExhausted
 from hutong.platform.feature import Platform
 from hutong.platform.limits import Rate
 from hutong.platform.pending import Pending
@@ -24,6 +23,7 @@ class ReactionsService:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._chat = platform.use(Chat)
+        self._chat.on_erased(store.forget)
 
     def react(self, caller: Caller, request: pb.ReactRequest) -> Pending[pb.ReactReply]:
         """Put an emoji on a message, or take it off. What is so already changes nothing."""
@@ -52,10 +52,5 @@ class ReactionsService:
     def _check_message(self, tx: Transaction, user: str, log: str, seq: int) -> None:
         """Refuse what the user may not write to, cannot see, or nobody sees any more."""
         self._chat.writable_room(tx, log, user)
-        event = tx.event(log, seq)
-        # What counts as unread is what people say to each other: messages, files, whatever else will come.
-        visible = seq >= self._platform.logs.first_readable(tx, user, log)
-        if not visible or event.kind not in events.unread_kinds():
-            raise NotFound("There is no such message.", reason="no_such_event")
-        if not event.body:
+        if not self._chat.said(tx, log, user, seq).body:
             raise FailedPrecondition("This message was recalled.", reason="recalled")

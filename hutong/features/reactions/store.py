@@ -44,3 +44,8 @@ def remove(tx: Transaction, log: str, seq: int, user: str, emoji: str) -> None:
             reaction.c.emoji == emoji,
         )
     )
+
+
+def forget(tx: Transaction, log: str, seq: int) -> None:
+    """Forget who reacted to a message that was erased."""
+    tx.execute(sa.delete(reaction).where(reaction.c.log == log, reaction.c.seq == seq))

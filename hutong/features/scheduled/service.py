@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from hutong.features.chat.api import Chat
 from hutong.features.files.api import Files
+from hutong.features.identity.api import Identity
 from hutong.features.scheduled import model, store
 from hutong.features.scheduled.sending import Sending
 from hutong.features.scheduled.store import Row
@@ -32,6 +33,7 @@ class ScheduledMessages:
         self._chat = platform.use(Chat)
         self._files = platform.use(Files)
         self._sending = sending
+        platform.use(Identity).on_deleted(self._account_ends)
         # Files of messages that wait are shared with a log only their author may read, and nobody writes.
         platform.logs.register("scheduled", lambda _read, user, name: int(user == name))
 
@@ -96,6 +98,11 @@ class ScheduledMessages:
         tx.append(f"inbox:{row.user}", pb.ScheduledChanged(scheduled=scheduled), author=row.user)
         tx.after_commit(lambda: self._sending.expect(row.at_ms))
         return scheduled
+
+    def _account_ends(self, tx: Transaction, user: str) -> None:
+        for row in store.of_user(tx, user):
+            self._sending.let_go(tx, row)
+            store.remove(tx, row.id)
 
     def _mine(self, tx: Transaction, name: str, user: str) -> Row:
         row = store.get(tx, name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hutong.features.files.api import Files
 from hutong.features.stickers import store
 from hutong.platform.emoji import one_emoji
@@ -18,6 +20,8 @@ from hutong.schema import stickers_pb2 as pb
 CHANGES = Rate("stickers", burst=150, every_s=1)
 TITLE_CHARACTERS_MAX = 32
 PACKS_MAX = 50
+# Of those who keep a pack so many are told at once that it changed; others see it when they ask anew.
+TOLD_MAX = 1_000
 STICKERS_MAX = 120
 STICKER_BYTES_MAX = 512 * 1024
 STICKER_SIDE_MAX = 512
@@ -87,8 +91,7 @@ class StickersService:
             self._files.publish(tx, user, blob)
             store.put_sticker(tx, pack, added)
             store.touch(tx, pack)
-            for keeper in store.keepers(tx, pack):
-                _tell(tx, keeper, pack)
+            _tell_all(tx, store.keepers(tx, pack, TOLD_MAX), pack)
             return pb.AddReply(sticker=added)
 
         return caller.write(self._platform.writer, pb.AddReply, add)
@@ -102,14 +105,13 @@ class StickersService:
             mine = _own(tx, pack, user)
             if blob and all(each.blob != blob for each in mine.stickers):
                 raise NotFound("There is no such sticker.", reason="no_such_sticker")
-            keepers = store.keepers(tx, pack)
+            keepers = store.keepers(tx, pack, TOLD_MAX)
             if blob:
                 store.remove_sticker(tx, pack, blob)
                 store.touch(tx, pack)
             else:
                 store.remove_pack(tx, pack)
-            for keeper in keepers:
-                _tell(tx, keeper, pack)
+            _tell_all(tx, {user, *keepers}, pack)
             return pb.RemoveReply()
 
         return caller.write(self._platform.writer, pb.RemoveReply, remove)
@@ -150,6 +152,11 @@ def _own(tx: Transaction, pack: str, user: str) -> pb.Pack:
     if found[0].by != user:
         raise PermissionDenied("This pack is somebody else's.", reason="not_yours")
     return found[0]
+
+
+def _tell_all(tx: Transaction, users: Iterable[str], pack: str) -> None:
+    for user in sorted(users):
+        _tell(tx, user, pack)
 
 
 def _tell(tx: Transaction, user: str, pack: str) -> None:

@@ -70,9 +70,11 @@ def kept(executor: Executor, user: str) -> list[str]:
     return list(executor.execute(query.order_by(kept_pack.c.kept_at_ms.desc(), kept_pack.c.pack)).scalars())
 
 
-def keepers(executor: Executor, pack: str) -> list[str]:
-    """Return who keeps a pack."""
-    return list(executor.execute(sa.select(kept_pack.c.user).where(kept_pack.c.pack == pack)).scalars())
+def keepers(executor: Executor, pack: str, limit: int) -> list[str]:
+    """Return who keeps a pack: at most `limit`, those who have kept it longest."""
+    query = sa.select(kept_pack.c.user).where(kept_pack.c.pack == pack)
+    query = query.order_by(kept_pack.c.kept_at_ms, kept_pack.c.user).limit(limit)
+    return list(executor.execute(query).scalars())
 
 
 def keep(tx: Transaction, user: str, pack: str) -> None:

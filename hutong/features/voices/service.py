@@ -48,9 +48,7 @@ class VoicesService:
         shown = await self._platform.read(lambda read: self._files.shown(read, user, blob))
         if shown.size_bytes > VOICE_BYTES_MAX:
             raise InvalidArgument("This file is too large for a voice.", reason="file_too_large")
-        head, data = await self._converted(
-            await self._platform.blobs.get(blob, 0, shown.size_bytes), media_type
-        )
+        head, data = await self._converted(blob, shown.size_bytes, media_type)
         name = hashlib.sha256(data).hexdigest()
         await self._platform.blobs.put(name, data)
         reply = pb.ConvertReply(
@@ -67,7 +65,7 @@ class VoicesService:
 
         return await caller.write(self._platform.writer, pb.ConvertReply, keep)
 
-    async def _converted(self, data: bytes, media_type: str) -> tuple[dict[str, Any], bytes]:
+    async def _converted(self, blob: str, size_bytes: int, media_type: str) -> tuple[dict[str, Any], bytes]:
         """Return the head and the bytes of the new file. Raises `InvalidArgument`, `ResourceExhausted`."""
         if self._waiting >= _WAITING_MAX:
             raise ResourceExhausted(
@@ -76,7 +74,8 @@ class VoicesService:
         self._waiting += 1
         try:
             async with self._room:
-                output = await _run(data, media_type)
+                # Read now: those who wait have nothing in memory.
+                output = await _run(await self._platform.blobs.get(blob, 0, size_bytes), media_type)
         finally:
             self._waiting -= 1
         line, _, converted = output.partition(b"\n")

@@ -4,17 +4,22 @@ import asyncio
 import io
 import json
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from hutong.features.belongings import copying, ending, exports
+from hutong.features.belongings.store import Export
 from hutong.features.files.tests.uploading import file_message, picture, picture_message, read, upload
 from hutong.local import PASSWORD
+from hutong.platform.database import Executor, metadata
 from hutong.platform.errors import NotFound, PermissionDenied, ResourceExhausted, Unauthenticated
 from hutong.platform.events import kind_of
+from hutong.platform.writer import Transaction
 from hutong.schema import belongings_pb2 as pb
-from hutong.schema import chat_pb2, identity_pb2
+from hutong.schema import chat_pb2, identity_pb2, preferences_pb2, scheduled_pb2
 from hutong.testing import Client, TestServer, refused
 
 SAID = kind_of(chat_pb2.MessageSent)
@@ -204,6 +209,28 @@ async def test_a_copy_that_fails_says_so(server: TestServer, monkeypatch: pytest
         await alice.call("Belongings.Export", pb.ExportRequest())
 
 
+async def test_what_fails_for_a_moment_is_tried_again(
+    server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep, failures = exports.Exports._keep, ["once"]
+
+    def fail_once(self: exports.Exports, tx: Transaction, *rows: Export) -> bool:
+        if failures:
+            failures.pop()
+            raise OSError("the disk is full")
+        return keep(self, tx, *rows)
+
+    monkeypatch.setattr(exports.Exports, "_keep", fail_once)
+    (alice,) = await server.people("alice")
+    await alice.call("Belongings.Export", pb.ExportRequest())
+    for _ in range(2000):
+        if (await state(alice)).state == READY:
+            break
+        server.clock.advance(1)
+    assert (await state(alice)).state == READY
+    assert not failures
+
+
 # ---- the end ----
 
 
@@ -267,3 +294,46 @@ async def test_what_was_said_is_taken_back_if_wanted_also_after_a_restart(
         again.key, again.device, again.profile = bobby.key, bobby.device, bobby.profile
         await again.resume()
         await until_standing(again, log, ["mine"])
+
+
+async def test_the_copy_of_an_account_ends_with_it(server: TestServer, tmp_path: Path) -> None:
+    alice, bobby = await server.friends("alice", "bobby")
+    await exported(server, alice)
+    blob = (await state(alice)).blob
+    assert list((tmp_path / "blobs").rglob(blob))
+    await delete(alice)
+    await bobby.until(lambda: not list((tmp_path / "blobs").rglob(blob)))
+    assert await rows(server, "export", "blob", "blob_grant") == [0, 0, 0]
+
+
+async def test_what_an_account_wanted_to_say_ends_with_it(server: TestServer) -> None:
+    """MSG14, PREF6: nobody hears from somebody who is gone, and nothing of it is kept"""
+    alice, bobby = await server.friends("alice", "bobby")
+    saved = await server.conversation(alice, alice)
+    log = await server.conversation(alice, bobby)
+    blob = (await upload(alice, b"a secret")).blob
+    at_ms = server.clock.now_ms() + 60_000
+    for each in (saved, log):
+        content = file_message(each, blob).content
+        schedule = scheduled_pb2.ScheduleRequest(log=each, content=content, at_ms=at_ms)
+        await alice.call("ScheduledMessages.Schedule", schedule)
+    draft = preferences_pb2.Draft(log=log, text="Dear Bobby")
+    await alice.call("Preferences.SetDraft", preferences_pb2.SetDraftRequest(draft=draft))
+    account = preferences_pb2.Account(language="zh")
+    await alice.call("Preferences.SetAccount", preferences_pb2.SetAccountRequest(account=account))
+    count = partial(rows, server)
+    assert await count("scheduled", "account_preference", "draft") == [2, 1, 1]
+    await delete(alice)
+    assert await count("scheduled", "account_preference", "draft") == [0, 0, 0]
+    granted = sa.text("SELECT COUNT(*) FROM blob_grant WHERE log LIKE 'scheduled:%'")
+    assert await server.core.platform.read(lambda read: read.execute(granted).scalar_one()) == 0
+
+
+async def rows(server: TestServer, *tables: str) -> list[int]:
+    """Return how many rows these tables have."""
+
+    def counted(read: Executor) -> list[int]:
+        queries = [sa.select(sa.func.count()).select_from(metadata.tables[each]) for each in tables]
+        return [int(read.execute(query).scalar_one()) for query in queries]
+
+    return await server.core.platform.read(counted)

@@ -116,3 +116,16 @@ async def test_only_the_owner_and_only_so_many(server: TestServer, monkeypatch: 
     bot = await signed_in(server, made.token)
     with refused(PermissionDenied, "is_bot"):
         await create(bot, "child")
+
+
+async def test_a_bot_inherits_no_group_while_people_are_in_it(server: TestServer) -> None:
+    """GRP3: however long it is there"""
+    alice, bobby = await server.friends("alice", "bobby")
+    bot = (await create(alice)).bot.profile.user
+    request = chat_pb2.CreateGroupRequest(title="Builds", users=[bot])
+    log = (await alice.call("Chat.CreateGroup", request)).conversation.log
+    await alice.call("Chat.AddMembers", chat_pb2.AddMembersRequest(log=log, users=[bobby.user]))
+    await alice.call("Chat.Leave", chat_pb2.LeaveRequest(log=log))
+    members = (await bobby.call("Chat.Get", chat_pb2.GetRequest(log=log))).conversation.members
+    owners = [each.profile.user for each in members if each.role == chat_pb2.ROLE_OWNER]
+    assert owners == [bobby.user]

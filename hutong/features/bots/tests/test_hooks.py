@@ -154,3 +154,23 @@ async def test_a_group_has_so_many(server: TestServer, monkeypatch: pytest.Monke
     await create(alice, log)
     with refused(ResourceExhausted, "too_many_hooks"):
         await create(alice, log)
+
+
+@pytest.mark.parametrize("how", ["removed", "left"])
+async def test_a_hook_ends_when_its_maker_is_out_of_the_group(server: TestServer, how: str) -> None:
+    """Who was removed knows the secret, and would go on speaking."""
+    alice, bobby = await server.friends("alice", "bobby")
+    log = await group(alice, bobby)
+    role = chat_pb2.SetRoleRequest(log=log, user=bobby.user, role=chat_pb2.ROLE_ADMIN)
+    await alice.call("Chat.SetRole", role)
+    kept, url = (await create(alice, log)).url, (await create(bobby, log, "Mine")).url
+    assert (await post(server, url, {"text": "hello"})).status == 200
+    if how == "removed":
+        await alice.call("Chat.RemoveMembers", chat_pb2.RemoveMembersRequest(log=log, users=[bobby.user]))
+    else:
+        await bobby.call("Chat.Leave", chat_pb2.LeaveRequest(log=log))
+    reply = await post(server, url, {"text": "still here"})
+    assert (reply.status, reply.body["error"]) == (404, "no_such_hook")
+    assert (await post(server, kept, {"text": "I stay"})).status == 200
+    members = (await alice.call("Chat.Get", chat_pb2.GetRequest(log=log))).conversation.members
+    assert sorted(each.profile.name for each in members) == ["Alice", "CI"]

@@ -240,6 +240,7 @@ async def test_muting(server: TestServer) -> None:
     alice, bobby, carol = await server.friends("alice", "bobby", "carol")
     log = await group(alice, bobby, carol)
     await carol.follow(log, after=100)
+    said, regretted = await send(bobby, log), await send(bobby, log)
     until_ms = server.clock.now_ms() + 60_000
     mute = pb.MuteMemberRequest(log=log, user=bobby.user, until_ms=until_ms)
     with refused(PermissionDenied, "admins_only"):
@@ -250,6 +251,7 @@ async def test_muting(server: TestServer) -> None:
     assert member.muted_until_ms == until_ms
     muted: list[tuple[str, Message]] = [
         ("Chat.Send", pb.SendRequest(log=log, content=pb.Content(text="hello"))),
+        ("Chat.Edit", pb.EditRequest(log=log, seq=said, content=pb.Content(text="what I meant"))),
         ("Chat.Type", pb.TypeRequest(log=log, typing=True)),
         ("Chat.SetNickname", pb.SetNicknameRequest(log=log, nickname="I say it here")),
         ("Chat.Rename", pb.RenameRequest(log=log, title="Or here")),
@@ -258,6 +260,7 @@ async def test_muting(server: TestServer) -> None:
         with refused(PermissionDenied, "muted"):
             await bobby.call(method, request)
     await bobby.call("Chat.Mark", pb.MarkRequest(log=log, read=1))  # reading goes on
+    await bobby.call("Chat.Recall", pb.RecallRequest(log=log, seq=regretted))
     server.clock.advance(60)
     for method, request in muted:
         await bobby.call(method, request)
@@ -361,3 +364,21 @@ async def test_a_group_has_a_pace(server: TestServer, monkeypatch: pytest.Monkey
         await send(alice, pair)
     server.clock.advance(10)
     await send(alice, log)
+
+
+async def test_handing_over_makes_no_admin_too_many(
+    server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GRP1, GRP3: whoever hands over becomes one"""
+    monkeypatch.setattr(model, "ADMINS_MAX", 1)
+    alice, bobby, carol = await server.friends("alice", "bobby", "carol")
+    log = await group(alice, bobby, carol)
+    await appoint(alice, log, bobby)
+    before = await head(alice, log)
+    with refused(ResourceExhausted, "too_many_admins"):
+        request = pb.SetRoleRequest(log=log, user=carol.user, role=pb.ROLE_OWNER)
+        await alice.call("Chat.SetRole", request)
+    assert await head(alice, log) == before
+    await alice.call("Chat.SetRole", pb.SetRoleRequest(log=log, user=bobby.user, role=pb.ROLE_OWNER))
+    roles = roles_in(await get(alice, log))
+    assert roles == {"alice": pb.ROLE_ADMIN, "bobby": pb.ROLE_OWNER, "carol": pb.ROLE_MEMBER}

@@ -147,6 +147,22 @@ async def test_a_blocked_person_is_not_heard_and_not_told(server: TestServer) ->
     assert await relation(bobby, alice) == pb.RELATION_ASKED
 
 
+async def test_changing_ones_mind_is_bounded(server: TestServer) -> None:
+    """Each time is an event that stays."""
+    alice, bobby = await server.friends("alice", "bobby")
+    for number in range(service.CHANGES.burst):
+        block = pb.BlockRequest(user=bobby.user, blocked=number % 2 == 0)
+        await alice.call("Contacts.Block", block)
+    for name, request in (
+        ("Block", pb.BlockRequest(user=bobby.user, blocked=True)),
+        ("Remove", pb.RemoveRequest(user=bobby.user)),
+        ("Answer", pb.AnswerRequest(user=bobby.user)),
+    ):
+        with refused(ResourceExhausted, "rate_limited"):
+            await alice.call(f"Contacts.{name}", request)
+    assert await relation(alice, bobby) == pb.RELATION_CONTACT
+
+
 async def test_asking_is_slow_for_those_who_ask_everybody(server: TestServer) -> None:
     alice, bobby = await server.people("alice", "bobby")
     for _ in range(service.ASKS.burst):

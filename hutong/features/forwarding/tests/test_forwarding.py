@@ -10,7 +10,7 @@ from hutong.platform.errors import (
     PermissionDenied,
     Unauthenticated,
 )
-from hutong.schema import chat_pb2, contacts_pb2
+from hutong.schema import chat_pb2, contacts_pb2, identity_pb2
 from hutong.schema import forwarding_pb2 as pb
 from hutong.testing import Client, TestServer, refused
 
@@ -173,3 +173,18 @@ async def test_too_much_at_once(server: TestServer) -> None:
         await forward(alice, log, log, *seqs[:15], merged=True)
     assert (await get(alice, log)).head == head
     await forward(alice, log, log, *seqs[:15])
+
+
+async def test_a_card_that_is_passed_on_shows_what_is_so_now(server: TestServer) -> None:
+    """MSG3: what its person took away since is not there any more"""
+    alice, bobby, carol = await server.friends("alice", "bobby", "carol")
+    profile = identity_pb2.UpdateProfileRequest(name="Carol", about="Do not tell Dave")
+    await carol.call("Identity.UpdateProfile", profile)
+    here, there = await server.conversation(alice, bobby), await server.conversation(bobby, carol)
+    card = chat_pb2.Card(profile=identity_pb2.Profile(user=carol.user))
+    seq = await say(alice, here, chat_pb2.Content(card=card))
+    assert (await sent(bobby, here, seq)).content.card.profile.about == "Do not tell Dave"
+    await carol.call("Identity.UpdateProfile", identity_pb2.UpdateProfileRequest(name="Caroline"))
+    (copy,) = await forward(bobby, here, there, seq)
+    shown = (await sent(carol, there, copy)).content.card.profile
+    assert (shown.user, shown.name, shown.about) == (carol.user, "Caroline", "")

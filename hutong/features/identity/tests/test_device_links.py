@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
+from hutong.features.identity.api import Identity
 from hutong.features.identity.links import LINK_LIFE_MS, POLL_MS
 from hutong.platform.errors import FailedPrecondition, InvalidArgument, NotFound, Unauthenticated, Unavailable
 from hutong.schema import identity_pb2
@@ -129,3 +132,28 @@ async def test_bad_devices_get_no_code(server: TestServer) -> None:
     )
     with refused(InvalidArgument, "bad_key"):
         await Client(server).call("Identity.StartDeviceLink", request)
+
+
+async def test_an_account_that_signed_everybody_out_lets_nobody_in_who_was_approved_before(
+    server: TestServer,
+) -> None:
+    """Or that ended: a code that was approved is worth no more than the devices."""
+    for handle, end in (("alice", "delete"), ("bobby", "set_password")):
+        (person,) = await server.people(handle)
+        tablet = Client(server)
+        token = await start(tablet)
+        await person.call("Identity.ApproveDeviceLink", approve(token))
+        identity = server.core.platform.use(Identity)
+        act = partial(identity.set_password, password_hash="-") if end == "set_password" else identity.delete
+        await server.core.platform.writer.work(lambda tx, act=act, user=person.user: act(tx, user))  # type: ignore[misc]
+        with refused(NotFound, "link_expired"):
+            await tablet.call("Identity.FinishDeviceLink", finish(tablet, token))
+        assert tablet.connection.user == ""
+
+
+async def test_nobody_can_stand_in_the_way_of_an_account_that_ends(server: TestServer) -> None:
+    """By taking the handle it gets then."""
+    (alice,) = await server.people("alice")
+    await server.people(f"gone_{alice.user}")
+    identity = server.core.platform.use(Identity)
+    await server.core.platform.writer.work(lambda tx: identity.delete(tx, alice.user))

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from hutong.features.identity import store
 from hutong.features.identity.accounts import FAREWELL_S
-from hutong.features.identity.service import RESUMES
+from hutong.features.identity.signing_in import RESUMES
 from hutong.platform.database import Reads
 from hutong.platform.errors import NotFound, ResourceExhausted, Unauthenticated
 from hutong.schema import chat_pb2, identity_pb2, link_pb2

@@ -4,9 +4,12 @@ import pytest
 import sqlalchemy as sa
 
 from hutong.features.identity import store
+from hutong.features.identity.api import Identity
+from hutong.features.identity.devices import DEVICES_MAX
 from hutong.features.identity.passwords import Passwords
-from hutong.features.identity.service import DEVICES_MAX, LOG_INS_BY_ADDRESS, LOG_INS_BY_HANDLE
+from hutong.features.identity.signing_in import LOG_INS_BY_ADDRESS, LOG_INS_BY_HANDLE
 from hutong.platform.errors import InvalidArgument, PermissionDenied, ResourceExhausted, Unauthenticated
+from hutong.platform.writer import Transaction
 from hutong.schema import identity_pb2
 from hutong.testing import Client, TestServer, refused
 
@@ -143,3 +146,29 @@ async def test_passwords_are_slow_to_guess() -> None:
     assert not await passwords.matches(None, "nobody has this password")
     assert not await passwords.matches("not a hash", "correct horse")
     passwords.close()
+
+
+@pytest.mark.parametrize("what", ["replaced", "ended"])
+async def test_a_password_that_was_replaced_meanwhile_lets_nobody_in(
+    server: TestServer, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Between the look at the password and the device that comes of it."""
+    (alice,) = await server.people("alice")
+    identity = server.core.platform.use(Identity)
+    matches = Passwords.matches
+
+    async def slow(self: Passwords, known: str | None, password: str) -> bool:
+        found = await matches(self, known, password)
+        monkeypatch.setattr(Passwords, "matches", matches)
+        end = (lambda tx: identity.delete(tx, alice.user)) if what == "ended" else replace
+        await server.core.platform.writer.work(end)
+        return found
+
+    def replace(tx: Transaction) -> None:
+        identity.set_password(tx, alice.user, "another hash")
+
+    monkeypatch.setattr(Passwords, "matches", slow)
+    intruder = Client(server)
+    with refused(Unauthenticated, "wrong_password"):
+        await intruder.call("Identity.LogIn", log_in(intruder))
+    assert intruder.connection.user == ""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hutong.features.identity.service import PROFILE_CHANGES, PROFILES_AT_ONCE_MAX
+from hutong.features.identity.profiles import PROFILE_CHANGES, PROFILES_AT_ONCE_MAX
 from hutong.platform.errors import InvalidArgument, NotFound, ResourceExhausted
 from hutong.schema import contacts_pb2, identity_pb2
 from hutong.testing import TestServer, refused

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from hutong.features.identity.api import Identity
-from hutong.features.identity.service import SIGN_UPS
+from hutong.features.identity.signing_in import SIGN_UPS
 from hutong.platform.answers import answer
 from hutong.platform.errors import (
     AlreadyExists,

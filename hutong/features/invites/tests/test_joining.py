@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable
 from functools import partial
 
 import pytest
@@ -11,7 +13,7 @@ from hutong.features.chat.tests.grouping import get, group, head, large_group, s
 from hutong.features.identity.api import Identity
 from hutong.features.invites import joining
 from hutong.features.invites.tests.test_links import appoint, decide, look, make, tokens
-from hutong.platform.errors import InvalidArgument, NotFound, PermissionDenied, ResourceExhausted
+from hutong.platform.errors import InvalidArgument, NotFound, PermissionDenied, ResourceExhausted, RpcError
 from hutong.schema import chat_pb2
 from hutong.schema import invites_pb2 as pb
 from hutong.testing import Client, TestServer, refused
@@ -192,6 +194,29 @@ async def test_a_full_group_lets_nobody_in(server: TestServer) -> None:
     with refused(ResourceExhausted, "group_full"):
         await answer(alice, log, bobby.user, accept=True)
     assert len(await waiting(alice, log)) == 1
+
+
+@pytest.mark.parametrize("what", ["use", "place", "answer"])
+async def test_of_two_at_once_one_is_the_last(server: TestServer, what: str) -> None:
+    """A link for one, the 500th place, a request that two admins answer."""
+    alice, bobby, carol = await server.friends("alice", "bobby", "carol")
+    people = chat_model.MEMBERS_MAX - 1 if what == "place" else 2
+    log = await large_group(server, people, alice)
+    token = (await make(alice, log, uses_max=1 if what == "use" else 0)).token
+    if what == "answer":
+        await decide(alice, log, approval=True)
+        await join(bobby, token)
+        both: list[Awaitable[object]] = [
+            answer(alice, log, bobby.user, accept=accept) for accept in (True, False)
+        ]
+    else:
+        both = [join(each, token) for each in (bobby, carol)]
+    first, second = await asyncio.gather(*both, return_exceptions=True)
+    refusals = {"use": "no_such_invite", "place": "group_full", "answer": "no_such_request"}
+    assert not isinstance(first, BaseException)
+    assert isinstance(second, RpcError)
+    assert second.reason == refusals[what]
+    assert (await get(alice, log, recent=0)).member_count == people + 1
 
 
 async def test_a_group_that_nobody_is_in_is_gone(server: TestServer) -> None:

@@ -159,6 +159,15 @@ async def test_a_link_is_as_good_as_the_right_of_who_made_it(server: TestServer)
         await look(carol, token)
     with refused(NotFound, "no_such_invite"):
         await carol.call("Invites.Join", pb.JoinByRequest(token=token))
+    await alice.call("Chat.AddMembers", chat_pb2.AddMembersRequest(log=log, users=[bobby.user]))
+    with refused(NotFound, "no_such_invite"):  # for good
+        await look(carol, token)
+    later = (await make(bobby, log)).token
+    await bobby.call("Chat.Leave", chat_pb2.LeaveRequest(log=log))
+    await alice.call("Chat.AddMembers", chat_pb2.AddMembersRequest(log=log, users=[bobby.user]))
+    with refused(NotFound, "no_such_invite"):
+        await look(carol, later)
+    assert await tokens(alice, log) == []
 
 
 async def test_a_link_ends(server: TestServer) -> None:

@@ -32,6 +32,7 @@ async def draft(client: Client, log: str, text: str, reply_to: int = 0) -> int:
 
 
 async def test_what_one_device_sets_reaches_the_others_and_those_that_come_later(server: TestServer) -> None:
+    """PREF1"""
     alice, bobby = await server.friends("alice", "bobby")
     log = await server.conversation(alice, bobby)
     other = await Client(server).log_in("alice")
@@ -50,6 +51,7 @@ async def test_what_one_device_sets_reaches_the_others_and_those_that_come_later
 
 
 async def test_setting_what_is_set_is_no_event_and_the_default_is_not_kept(server: TestServer) -> None:
+    """PREF1"""
     alice, bobby = await server.friends("alice", "bobby")
     log = await server.conversation(alice, bobby)
     await set_conversation(alice, log=log, unread=True)
@@ -62,6 +64,7 @@ async def test_setting_what_is_set_is_no_event_and_the_default_is_not_kept(serve
 
 
 async def test_drafts_follow_to_other_devices_in_the_order_they_were_written(server: TestServer) -> None:
+    """PREF5"""
     alice, bobby = await server.friends("alice", "bobby")
     log = await server.conversation(alice, bobby)
     other = await Client(server).log_in("alice")
@@ -77,6 +80,7 @@ async def test_drafts_follow_to_other_devices_in_the_order_they_were_written(ser
 
 
 async def test_bad_input_changes_nothing(server: TestServer) -> None:
+    """PREF2"""
     alice, bobby, carol = await server.friends("alice", "bobby", "carol")
     log = await server.conversation(alice, bobby)
     for conversation in (pb.Conversation(log=log), pb.Conversation(log="chat:none"), pb.Conversation()):
@@ -104,6 +108,7 @@ async def test_bad_input_changes_nothing(server: TestServer) -> None:
 
 
 async def test_drafts_have_a_bound(server: TestServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PREF5"""
     alice, bobby, carol = await server.friends("alice", "bobby", "carol")
     first, second = [await server.conversation(alice, each) for each in (bobby, carol)]
     long = "龙" * 8_000
@@ -126,12 +131,14 @@ async def test_drafts_have_a_bound(server: TestServer, monkeypatch: pytest.Monke
     ],
 )
 def test_quiet_hours_are_local(hour_utc: int, quiet: pb.Quiet, expected: bool) -> None:
+    """PREF4"""
     now = datetime.datetime(2026, 11, 21, hour_utc, tzinfo=datetime.UTC)
     assert model.is_quiet(pb.Account(quiet=quiet), int(now.timestamp() * 1000)) is expected
 
 
 def test_muted_until_and_for_good() -> None:
-    assert model.is_muted(pb.Conversation(muted_until_ms=-1), now_ms=10)
-    assert model.is_muted(pb.Conversation(muted_until_ms=11), now_ms=10)
-    assert not model.is_muted(pb.Conversation(muted_until_ms=10), now_ms=10)
-    assert not model.is_muted(pb.Conversation(), now_ms=10)
+    """PREF3"""
+    assert model.is_muted(pb.Conversation(muted_until_ms=-1), at_ms=10)
+    assert model.is_muted(pb.Conversation(muted_until_ms=11), at_ms=10)
+    assert not model.is_muted(pb.Conversation(muted_until_ms=10), at_ms=10)
+    assert not model.is_muted(pb.Conversation(), at_ms=10)

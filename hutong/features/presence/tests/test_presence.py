@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hutong.features.presence.here import GRACE_S
-from hutong.features.presence.service import TELL_EVERY_S, WATCHED_MAX
+from hutong.features.presence.service import TELL_EVERY_S, WATCHED_MAX, PresenceService
 from hutong.platform.errors import ResourceExhausted
 from hutong.schema import contacts_pb2, preferences_pb2
 from hutong.schema import presence_pb2 as pb
@@ -40,6 +40,7 @@ async def told(server: TestServer, client: Client, number: int) -> list[pb.Prese
 
 
 async def test_friends_see_who_comes_and_goes(server: TestServer) -> None:
+    """PRES1, PRES3, PRES5"""
     alice, bobby = await server.friends("alice", "bobby")
     assert (await watch(alice, bobby.user))[bobby.user].state == ONLINE
     bobby.disconnect()
@@ -55,6 +56,7 @@ async def test_friends_see_who_comes_and_goes(server: TestServer) -> None:
 
 
 async def test_a_change_of_networks_is_no_departure(server: TestServer) -> None:
+    """PRES2"""
     alice, bobby = await server.friends("alice", "bobby")
     await watch(alice, bobby.user)
     bobby.disconnect()
@@ -67,6 +69,7 @@ async def test_a_change_of_networks_is_no_departure(server: TestServer) -> None:
 
 
 async def test_a_device_in_the_background_is_not_here(server: TestServer) -> None:
+    """PRES1"""
     alice, bobby = await server.friends("alice", "bobby")
     await watch(alice, bobby.user)
     phone = await Client(server).log_in("bobby")
@@ -82,6 +85,7 @@ async def test_a_device_in_the_background_is_not_here(server: TestServer) -> Non
 
 
 async def test_only_contacts_see_and_only_those_who_show_themselves(server: TestServer) -> None:
+    """PRES4"""
     alice, bobby = await server.friends("alice", "bobby")
     (carol,) = await server.people("carol")
     assert (await watch(carol, alice.user, "nobody")) == {
@@ -100,6 +104,7 @@ async def test_only_contacts_see_and_only_those_who_show_themselves(server: Test
 
 
 async def test_somebody_who_is_blocked_hears_nothing_any_more(server: TestServer) -> None:
+    """PRES4"""
     alice, bobby = await server.friends("alice", "bobby")
     await watch(alice, bobby.user)
     await bobby.call("Contacts.Block", contacts_pb2.BlockRequest(user=alice.user, blocked=True))
@@ -109,6 +114,7 @@ async def test_somebody_who_is_blocked_hears_nothing_any_more(server: TestServer
 
 
 async def test_a_new_list_replaces_the_old_one_and_ends_with_the_device(server: TestServer) -> None:
+    """PRES3"""
     alice, bobby, carol = await server.friends("alice", "bobby", "carol")
     await watch(alice, bobby.user)
     await watch(alice, carol.user)
@@ -127,12 +133,18 @@ async def test_a_new_list_replaces_the_old_one_and_ends_with_the_device(server: 
 
 
 async def test_the_list_has_a_bound(server: TestServer) -> None:
+    """PRES3"""
     (alice,) = await server.people("alice")
     with refused(ResourceExhausted, "too_many_users"):
         await watch(alice, *(f"user{number}" for number in range(WATCHED_MAX + 1)))
+    nobody = "x" * 100_000
+    assert (await watch(alice, alice.user, nobody))[nobody].state == UNKNOWN
+    (service,) = [each for each in server.core.background if isinstance(each, PresenceService)]
+    assert set(service._screens) == {alice.user}
 
 
 async def test_a_restart_remembers_who_was_here(tmp_path: Path) -> None:
+    """PRES2"""
     async with TestServer.run(tmp_path) as server:
         alice, bobby = await server.friends("alice", "bobby")
         seen = server.clock.now_ms()

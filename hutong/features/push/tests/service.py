@@ -67,6 +67,7 @@ class PushService:
         self.refused: list[str] = []
         self.answers: list[str] = []
         self.held: asyncio.Event | None = None
+        self.free = 0  # so many are taken before others are held
         self.under_way: dict[str, int] = {}
         self.under_way_max = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -123,7 +124,7 @@ class PushService:
         self.under_way[name] = self.under_way.get(name, 0) + 1
         self.under_way_max = max(self.under_way_max, self.under_way[name])
         try:
-            if self.held is not None:
+            if self.held is not None and len(self.taken) >= self.free:
                 await self.held.wait()
             if self.answers:
                 self.refused.append(self.answers[0])

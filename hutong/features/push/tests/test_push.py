@@ -5,9 +5,11 @@ import datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from hutong.features.chat.tests.saying import group, recall, say
-from hutong.features.push import sending, unread
+from hutong.features.push import composing, store
+from hutong.features.push import sending as sending_module
 from hutong.features.push.tests.conftest import Scene
 from hutong.features.push.tests.service import PushService
 from hutong.platform.errors import FailedPrecondition, InvalidArgument
@@ -101,7 +103,7 @@ async def test_groups_kinds_and_languages(scene: Scene) -> None:
 
 
 async def test_silence(scene: Scene) -> None:
-    """Muted, at night, turned off: no push. Mentions get through where that was asked for."""
+    """PREF3: muted, no push. Mentions get through where that was asked for."""
     log = await group(scene.alice, scene.bobby)
     await conversation(scene.bobby, log=log, muted_until_ms=-1, mentions=True)
     await conversation(scene.bobby, log=scene.log, muted_until_ms=-1)
@@ -117,6 +119,7 @@ async def test_silence(scene: Scene) -> None:
 
 
 async def test_night(scene: Scene) -> None:
+    """PREF4"""
     now = datetime.datetime.fromtimestamp(scene.server.clock.now_ms() / 1000, datetime.UTC)
     minute = now.hour * 60 + now.minute
     quiet = preferences.Quiet(from_min=minute, to_min=(minute + 30) % 1440)
@@ -294,11 +297,42 @@ async def test_what_was_not_pushed_before_a_restart_is_pushed_after_it_once(
                 assert [nudge.body for nudge in service.nudges("bobby")] == ["kept"]
 
 
+async def test_what_was_missed_is_found_while_much_arrives(scene: Scene) -> None:
+    """A server on which somebody always says something looks back all the same."""
+    sending = scene.sending
+    scene.bobby.disconnect()
+    other = await scene.server.conversation(scene.alice, scene.alice)
+    await sending._work.stop()  # from here on it looks when the test says
+    sending._subscriptions = 0  # as if this process had not been there
+    await scene.say("missed")
+    for _ in range(3):
+        scene.server.clock.advance(sending_module.GRACE_MS / 1000)
+        sending._arrived[other] = None
+        await sending._run()
+    await scene.alice.until(lambda: scene.service.nudges("bobby"))
+    assert [nudge.body for nudge in scene.service.nudges("bobby")] == ["missed"]
+
+
+async def test_a_subscription_that_ended_while_a_push_was_under_way_leaves_nothing(scene: Scene) -> None:
+    scene.bobby.disconnect()
+    scene.service.held = asyncio.Event()
+    await scene.say("hello")
+    await scene.alice.until(lambda: scene.tick() and scene.service.under_way_max)
+    again = Client(scene.server)
+    again.key, again.profile, again.device = scene.bobby.key, scene.bobby.profile, scene.bobby.device
+    await again.resume()
+    await again.call("Push.Unsubscribe", pb.UnsubscribeRequest())
+    scene.service.held.set()
+    await scene.quiet()
+    marks = sa.select(sa.func.count()).select_from(store.push_mark)
+    assert await scene.server.core.platform.read(lambda read: read.execute(marks).scalar_one()) == 0
+
+
 async def test_everybody_in_a_group_is_told_a_few_at_once(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "PUSHES_AT_ONCE", 2)
-    monkeypatch.setattr(unread, "BADGE_MAX", 1)
+    monkeypatch.setattr(sending_module, "PUSHES_AT_ONCE", 2)
+    monkeypatch.setattr(composing, "BADGE_MAX", 1)
     people = await scene.server.friends(*(f"member{number}" for number in range(7)))
     log = await group(people[0], *people[1:])
     for number, each in enumerate(people[1:]):

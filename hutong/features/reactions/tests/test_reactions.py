@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import sqlalchemy as sa
+
+from hutong.features.reactions import store
 from hutong.features.reactions.service import EMOJI_PER_PERSON_MAX, REACTS
 from hutong.platform.errors import (
     FailedPrecondition,
@@ -87,9 +90,12 @@ async def test_a_recalled_message_takes_no_reactions(server: TestServer) -> None
     alice, bobby = await server.friends("alice", "bobby")
     log = await server.conversation(alice, bobby)
     seq = await say(alice, log)
+    await bobby.call("Reactions.React", react(log, seq))
     await alice.call("Chat.Recall", chat_pb2.RecallRequest(log=log, seq=seq))
     with refused(FailedPrecondition, "recalled"):
-        await bobby.call("Reactions.React", react(log, seq))
+        await bobby.call("Reactions.React", react(log, seq, "🎉"))
+    table = sa.select(sa.func.count()).select_from(store.reaction)
+    assert await server.core.platform.read(lambda read: read.execute(table).scalar_one()) == 0
 
 
 async def test_who_joined_later_does_not_react_to_what_was_before(server: TestServer) -> None:

@@ -124,3 +124,20 @@ async def test_a_sticker_in_a_conversation(server: TestServer) -> None:
     await alice.call("Chat.Send", request)
     await bobby.until(lambda: bobby.bodies(chat_pb2.MessageSent))
     assert bobby.bodies(chat_pb2.MessageSent)[0].content.sticker == sticker
+
+
+async def test_so_many_are_told_at_once_and_the_rest_see_it_when_they_ask(
+    server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pack everybody keeps must not hold the writer up for minutes."""
+    monkeypatch.setattr(service, "TOLD_MAX", 2)
+    alice, bobby, carol = await server.friends("alice", "bobby", "carol")
+    pack = await create(alice)
+    for each in (bobby, carol):
+        server.clock.advance(1)
+        await keep(each, pack)
+        await each.follow(each.inbox, after=10_000)
+    sticker = await add(alice, pack, picture(64, 64))
+    await bobby.until(lambda: bobby.bodies(pb.PacksChanged))
+    assert [list(each.stickers) for each in await packs(carol)] == [[sticker]]
+    assert not carol.bodies(pb.PacksChanged)

@@ -82,3 +82,36 @@ async def test_so_many_wait_and_no_more(server: TestServer, monkeypatch: pytest.
     blob = (await upload(alice, recorded(tone(), "wav", "pcm_s16le"))).blob
     with refused(ResourceExhausted, "busy"):
         await convert(alice, blob, pb.FORMAT_SILK)
+
+
+async def test_who_waits_has_nothing_in_memory(server: TestServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A voice may have 20 MiB, and fifty may wait."""
+    going = asyncio.Event()
+    blobs, reads = server.core.platform.blobs, 0
+    get = blobs.get
+
+    async def count(*arguments: Any) -> bytes:
+        nonlocal reads
+        reads += 1
+        return await get(*arguments)
+
+    async def wait(_data: bytes, _media_type: str) -> bytes:
+        await going.wait()
+        return b""
+
+    (alice,) = await server.people("alice")
+    blob = (await upload(alice, b"a voice")).blob
+    monkeypatch.setattr(blobs, "get", count)
+    monkeypatch.setattr(service, "_run", wait)
+    calls = [asyncio.create_task(convert(alice, blob, pb.FORMAT_SILK)) for _ in range(8)]
+    (voices,) = [each for each in _answering(server) if isinstance(each, service.VoicesService)]
+    await alice.until(lambda: voices._waiting == len(calls) and reads)
+    assert reads <= 2
+    going.set()
+    for call in calls:
+        with refused(InvalidArgument, "not_a_voice"):
+            await call
+
+
+def _answering(server: TestServer) -> list[object]:
+    return [method.handler.__self__ for method in server.core.platform.sessions.methods.values()]  # type: ignore[attr-defined]
