@@ -13,6 +13,7 @@ from aiortc import RTCDataChannel, RTCDtlsTransport, RTCPeerConnection, RTCSctpT
 from aiortc.rtcsctptransport import DataChunk, serialize_packet
 
 from hutong.client.transfers.sctp import QuickSctpTransport, install
+from hutong.client.transfers.segments import Segments
 
 FIRST_TSN = 1_000
 WRAPPING_TSN = 2**32 - 200
@@ -118,9 +119,21 @@ async def test_what_is_cut_off_is_nothing(cut: int) -> None:
     assert quick.transport._last_received_tsn == FIRST_TSN - 1
 
 
-async def test_both_ways_over_real_sockets() -> None:
-    """DTLS, ICE and all: what one says the other hears, in order."""
+async def test_both_ways_over_real_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DTLS, ICE and all: what one says the other hears, in order, and much of it left together."""
     install()
+    together = 0
+    send = Segments.send
+
+    def counted(
+        segments: Segments, transport: asyncio.BaseTransport, datagrams: list[bytes], address: tuple[str, int]
+    ) -> int:
+        nonlocal together
+        sent = send(segments, transport, datagrams, address)
+        together += sent
+        return sent
+
+    monkeypatch.setattr(Segments, "send", counted)
     one, other = RTCPeerConnection(), RTCPeerConnection()
     said = [random.Random(7).randbytes(16_384) for _ in range(100)]
     heard: asyncio.Queue[bytes] = asyncio.Queue()
@@ -144,6 +157,7 @@ async def test_both_ways_over_real_sockets() -> None:
         assert isinstance(one.sctp, QuickSctpTransport)
         async with asyncio.timeout(60):
             assert [await heard.get() for _ in said] == said
+        assert together > len(said)
     finally:
         await one.close()
         await other.close()
