@@ -13,7 +13,7 @@ import pytest
 
 from .network import Network, missing
 from .rules import Nat
-from .theory import LUCK, agrees, expected, linger_s, pairs, table
+from .theory import LUCK, MISS, RELAY, agrees, expected, linger_s, pairs, table
 from .town import Town, TownError
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs/nat.md"
@@ -24,6 +24,8 @@ _FILE_BYTES = 1_000_000
 # A pair that had too little of a busy processor is tried again alone: theory says what can open,
 # not how soon. More than these are no accident.
 _AGAIN_MAX = 4
+# Guessing misses once in a while, and has to open a path in one of so many attempts.
+_LUCK_TRIES = 5
 
 pytestmark = [
     pytest.mark.root,
@@ -63,8 +65,9 @@ built-in relay.
   port for each of them, which the others do not know. *Double NAT* is one port-restricted router behind
   another.
 - *After guessing*: the port-restricted side tries 1,000 ports of the symmetric one, which has opened 256.
-  They meet within five seconds, most often within one; in one of fifty attempts they do not, and the relay
-  carries until one of the next does.
+  They meet within five seconds, most often within one. An attempt misses with a chance of {MISS:.1%}
+  ((1 - 256/64,512)^1,000), and the relay carries until one of the next does not. Such a pair stands in the
+  table when one of {_LUCK_TRIES} attempts was direct; the chance that all miss is {MISS**_LUCK_TRIES:.0e}.
 - Where UDP is blocked, both connect over TCP at the same moment. Where only port 443 is open, the device
   reaches the relay over TCP and nobody else. A symmetric router takes another port for each TCP connection,
   too.
@@ -96,12 +99,16 @@ async def test_the_matrix(town: Town) -> None:
 
     ways = await asyncio.gather(*(one(*pair) for pair in pairs()))
     matrix = dict(zip(pairs(), ways, strict=True))
+    guessed = [pair for pair in pairs() if expected(*pair) == LUCK]
+    for pair in guessed * (_LUCK_TRIES - 1):
+        if matrix[pair] == RELAY:
+            matrix[pair] = await _way(town, *pair)
     again = [pair for pair in pairs() if not agrees(matrix[pair], *pair)]
     if len(again) <= _AGAIN_MAX:
         for pair in again * 2:
             if not agrees(matrix[pair], *pair):
                 matrix[pair] = await _way(town, *pair)
-    lucky = {pair: LUCK for pair in pairs() if expected(*pair) == LUCK and agrees(matrix[pair], *pair)}
+    lucky = {pair: LUCK for pair in guessed if agrees(matrix[pair], *pair)}
     found = table({**matrix, **lucky})
     sys.stdout.write(f"\n{found}\n{time.monotonic() - started_s:.1f} s, {len(again)} tried again\n")
     assert {**matrix, **lucky} == {pair: expected(*pair) for pair in pairs()}

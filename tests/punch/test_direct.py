@@ -329,27 +329,30 @@ async def test_a_router_that_counts_is_predicted(second: int, symmetric: bool, p
 
 
 async def test_a_router_that_maps_is_asked_and_let_go() -> None:
-    """PUNCH1: the mapping lasts as long as the line that may need it."""
-    open_now: list[int] = []
+    """PUNCH1, PUNCH10: the mappings last as long as the line that may need them."""
+    open_now: list[tuple[str, int]] = []
 
     @asynccontextmanager
     async def map_port(kind: str, local_port: int, *, towards: str | None) -> AsyncIterator[Address | None]:
-        assert (kind, towards) == ("udp", HOST)
-        open_now.append(local_port)
+        assert towards == HOST
+        open_now.append((kind, local_port))
         yield Address("198.51.100.1", local_port)
-        open_now.remove(local_port)
+        open_now.remove((kind, local_port))
 
     async with stun_server() as servers:
         mapped = asyncio.Event()
 
         def say(punch: pb.Punch) -> None:
-            if any(each.kind == pb.PUNCH_KIND_MAPPED for each in punch.candidates):
+            given = [each for each in punch.candidates if each.kind == pb.PUNCH_KIND_MAPPED]
+            named = {("tcp" if each.tcp else "udp", each.port) for each in given}
+            if len(named) == 2:
+                assert named == set(open_now)
                 mapped.set()
 
         paths = DirectPaths(Heard(), map_port=map_port)
         paths.begin(servers, say, offerer=True)
         await asyncio.wait_for(mapped.wait(), WITHIN_S)
-        assert len(open_now) == 1
+        assert sorted(kind for kind, _ in open_now) == ["tcp", "udp"]
         await paths.close()
     assert open_now == []
 
@@ -384,11 +387,34 @@ async def test_a_tcp_port_is_the_same_for_everybody() -> None:
         assert here is not None
         assert there is not None
         until = asyncio.get_running_loop().time() + WITHIN_S
-        ours, theirs = await asyncio.gather(one.open_with(there, until), other.open_with(here, until))
+        ours, theirs = await asyncio.gather(one.open_with([there], until), other.open_with([here], until))
         assert ours is not None
         assert theirs is not None
         with ours, theirs:
             assert ours.getsockname() == theirs.getpeername() == tuple(here)
         one.close()
         other.close()
-        assert await one.open_with(there, 0.0) is None
+        assert await one.open_with([there], 0.0) is None
+
+
+async def test_a_mapped_port_lets_in_where_the_one_the_server_saw_does_not() -> None:
+    """PUNCH10: a symmetric router takes another port for each, but keeps what it gave."""
+    one, other = TcpPort(Family.IPV4, Randomness()), TcpPort(Family.IPV4, Randomness())
+    async with stun_server() as servers:
+        assert servers.stun_tcp is not None
+        assert await one.seen_by(Address(*servers.stun_tcp)) is not None
+        given = await other.seen_by(Address(*servers.stun_tcp))
+        assert given is not None
+        with socket.socket() as nobody:
+            nobody.bind((HOST, 0))
+            seen = Address(HOST, nobody.getsockname()[1])
+            until = asyncio.get_running_loop().time() + WITHIN_S
+            connecting = asyncio.create_task(one.open_with([seen, given], until))
+            theirs = await other.open_with([seen], until)
+            ours = await connecting
+        assert ours is not None
+        assert theirs is not None
+        with ours, theirs:
+            assert ours.getpeername() == theirs.getsockname() == tuple(given)
+        one.close()
+        other.close()

@@ -271,7 +271,7 @@ class Attempt:
                     await self._tcp_wake.wait()
         if not remotes or self._gatherer.tcp is None:
             return
-        connected = await self._gatherer.tcp.open_with(remotes[0].address, until)
+        connected = await self._gatherer.tcp.open_with([each.address for each in remotes], until)
         if connected is None:
             return
         line = DoorLine(secrets.tcp, self._files, self._gone, connecting=self._offerer)

@@ -101,7 +101,7 @@ class Gatherer:
             if seen.other is not None:
                 await self._compare(asking, seen.address, seen.other)
             if asking.family is Family.IPV4 and seen.address.host not in self._hosts:
-                await self._map(asking.port, server)
+                await self._map("udp", asking.port, server)
 
     async def _compare(self, asking: PunchSocket, first: Address, other: Address) -> None:
         """Learn whether another destination sees another port, and which one the next may see."""
@@ -131,15 +131,17 @@ class Gatherer:
             self.seen_as = seen.host
         self.tcp_ready = True
         self._add(Candidate(Kind.REFLEXIVE, seen, tcp=True))
+        if server.family is Family.IPV4 and seen.host not in self._hosts:
+            await self._map("tcp", self.tcp.port, server)
 
-    async def _map(self, port: int, server: Address) -> None:
+    async def _map(self, kind: str, port: int, server: Address) -> None:
         if self._means.map_port is None:
             return
         with suppress(OSError):
-            mapping = self._means.map_port("udp", port, towards=server.host)
+            mapping = self._means.map_port(kind, port, towards=server.host)
             mapped = await self._mappings.enter_async_context(mapping)
             if mapped is not None:
-                self._add(Candidate(Kind.MAPPED, mapped))
+                self._add(Candidate(Kind.MAPPED, mapped, tcp=kind == "tcp"))
 
     def _add(self, candidate: Candidate) -> None:
         if all(candidate.address != each.address or candidate.tcp != each.tcp for each in self.candidates):

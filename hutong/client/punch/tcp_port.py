@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from collections.abc import Sequence
 from typing import Final
 
 from hutong.client.punch.stun import ask_over_tcp
@@ -22,6 +23,8 @@ _TRY_S: Final = 0.9
 _AGAIN_S: Final = 0.1
 _CONNECT_WITHIN_S: Final = 2.0
 _BACKLOG: Final = 4
+# How the server sees the other end, and what its router gave it; each has a SYN a second.
+_REMOTES_MAX: Final = 3
 
 
 class TcpPort:
@@ -45,14 +48,13 @@ class TcpPort:
             return await ask_over_tcp(kept, self._random)
         return None
 
-    async def open_with(self, remote: Address, until: float) -> socket.socket | None:
-        """Try until a moment of the loop's clock; return what is connected."""
+    async def open_with(self, remotes: Sequence[Address], until: float) -> socket.socket | None:
+        """Try the other end's addresses until a moment of the loop's clock; return what is connected."""
         opened: list[socket.socket] = []
         loop = asyncio.get_running_loop()
-        tasks = {
-            loop.create_task(self._connect(remote, until, opened)),
-            loop.create_task(self._accept(remote, until, opened)),
-        }
+        remotes = remotes[:_REMOTES_MAX]
+        tasks = {loop.create_task(self._connect(remote, until, opened)) for remote in remotes}
+        tasks.add(loop.create_task(self._accept({remote.host for remote in remotes}, until, opened)))
         waiting = tasks
         try:
             while waiting and not opened:
@@ -83,21 +85,25 @@ class TcpPort:
                 raise
             await asyncio.sleep(_AGAIN_S)
 
-    async def _accept(self, remote: Address, until: float, opened: list[socket.socket]) -> None:
+    async def _accept(self, hosts: set[str], until: float, opened: list[socket.socket]) -> None:
         """Take the other end's SYN where it comes before ours has gone out, or between two of them."""
         loop = asyncio.get_running_loop()
         listening = self._bound()
         if listening is None:
             return
+        somebody = asyncio.Event()
         with listening, contextlib.suppress(OSError, TimeoutError):
             listening.listen(_BACKLOG)
-            async with asyncio.timeout_at(until):
-                while not opened:
-                    accepted, source = await loop.sock_accept(listening)
-                    if source[0] == remote.host:
-                        opened.append(accepted)
-                    else:
-                        accepted.close()
+            # The loop's own `sock_accept` loses who comes in the turn in which it is called off.
+            loop.add_reader(listening, somebody.set)
+            try:
+                async with asyncio.timeout_at(until):
+                    while not opened:
+                        await somebody.wait()
+                        somebody.clear()
+                        _take_one(listening, hosts, opened)
+            finally:
+                loop.remove_reader(listening)
 
     def close(self) -> None:
         """Let go."""
@@ -117,3 +123,14 @@ class TcpPort:
             return None
         self.port = int(sock.getsockname()[1])
         return sock
+
+
+def _take_one(listening: socket.socket, hosts: set[str], opened: list[socket.socket]) -> None:
+    """Keep a connection of the other end; who else comes is sent away."""
+    with contextlib.suppress(BlockingIOError, ConnectionError):
+        accepted, source = listening.accept()
+        if source[0] in hosts:
+            accepted.setblocking(False)
+            opened.append(accepted)
+        else:
+            accepted.close()

@@ -33,3 +33,7 @@ class Buffers:
         if len(self._kept) < _KEPT_MAX:
             self._kept.append(fresh)
         return memoryview(fresh)[:size_bytes]
+
+    def clear(self) -> None:
+        """Keep none any more: whoever has done with a line or a file is often found by the collector only."""
+        self._kept.clear()

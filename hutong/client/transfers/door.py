@@ -133,7 +133,10 @@ class DoorLine(asyncio.BufferedProtocol):
         del exc
         if self._timer is not None:
             self._timer.cancel()
-        self._transport = None
+        self._transport = self._records = None
+        self._arriving = -1, memoryview(b"")
+        self._chunks.clear()
+        self._sealed.clear()
         if self._known:
             self._files.closed(self)
         self._gone(self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 from aiortc import RTCDataChannel, RTCPeerConnection
@@ -29,6 +30,7 @@ from hutong.client.transfers.progress import (
     TransferError,
     Way,
 )
+from hutong.client.transfers.receiving import AllReceiving, Receiving
 from hutong.client.transfers.receiving_files import ReceivingFiles
 from hutong.client.waiting import first_of
 from hutong.client.watch import LogWatch
@@ -45,6 +47,10 @@ _SETTLE_S = 15.0
 _NAMED_BYTES_MAX = 2_560
 
 
+class _BegunAnewError(TransferError):
+    """The sender was started again, and its next offer has what came of this one."""
+
+
 class Incoming:
     """One offer somebody made to us."""
 
@@ -55,6 +61,7 @@ class Incoming:
         offer: IncomingOffer,
         into: Path,
         on_progress: OnProgress,
+        all_receiving: AllReceiving,
         *,
         relay_only: bool,
     ) -> None:
@@ -63,6 +70,7 @@ class Incoming:
         self._offer = offer
         self._into = into
         self._on_progress = on_progress
+        self._all_receiving = all_receiving
         self._relay_only = relay_only
         self._ended: asyncio.Future[pb.TransferEnded] = asyncio.get_running_loop().create_future()
         self._done_bytes = 0
@@ -79,32 +87,38 @@ class Incoming:
         await part.open(self._stored_bytes_max)
         landing = Landing(self._into, offer.transfer)
         watch = LogWatch(self._connection, self._pushes, offer.log, offer.seq, self._on_event)
-        try:
-            if offer.blob:
-                return await self._take_stored(part, landing, offer.blob)
-            await self._accept()
-            received = await self._take_directly(part, landing)
-            if received is None:
-                received = await self._take_stored(part, landing, self._stored_blob())
-            return received
-        except CancelledTransferError:
-            await asyncio.to_thread(landing.discard)
-            part.discard()
-            raise
-        finally:
-            landing.close()
-            part.close()
-            await watch.close()
+        with self._all_receiving.one(landing) as receiving:
+            try:
+                if offer.blob:
+                    return await self._take_stored(part, landing, offer.blob)
+                await self._accept()
+                received = await self._take_directly(part, receiving)
+                if received is None:
+                    received = await self._take_stored(part, landing, self._stored_blob())
+                return received
+            except CancelledTransferError:
+                await asyncio.to_thread(landing.discard)
+                part.discard()
+                raise
+            except _BegunAnewError:
+                part.discard()
+                raise
+            finally:
+                landing.close()
+                part.close()
+                await watch.close()
 
     async def _accept(self) -> None:
         """Say that this device takes it; a server that restarted opens the session again (TRANSFER2)."""
         await self._connection.call(methods.ACCEPT, pb.AcceptRequest(transfer=self._offer.transfer))
 
-    async def _take_directly(self, part: PartFile, landing: Landing) -> Received | None:
+    async def _take_directly(self, part: PartFile, receiving: Receiving) -> Received | None:
         """Return the file; None when it was stored on the server instead."""
-        offer = self._offer
+        offer, landing = self._offer, receiving.landing
         leaves = await asyncio.to_thread(landing.resume)
-        files = ReceivingFiles(landing, leaves, offer.name, offer.size_bytes, offer.files, self._on_moved)
+        make_way = partial(self._all_receiving.make_way, receiving)
+        wanted = offer.name, offer.size_bytes, offer.files
+        files = receiving.files = ReceivingFiles(landing, leaves, *wanted, self._on_moved, make_way=make_way)
         channels = Channels(files, doors=not self._relay_only)
         self._tell(Phase.CONNECTING, max(part.size_bytes, files.kept_bytes))
 
@@ -130,7 +144,7 @@ class Incoming:
         running = asyncio.get_running_loop().create_task(session.run(again=part.resumed))
         self._session = session
         try:
-            await self._wait_for(running, files.finished)
+            await self._wait_for(running, files.finished, receiving.given_up)
             if files.finished.done():
                 root, place = files.finished.result()
                 self._notice_way()
@@ -148,6 +162,11 @@ class Incoming:
             if not self._ended.done():
                 running.result()
             return None
+        except _BegunAnewError:
+            # Somebody waits for the files; the paths may take their time to end.
+            await to_the_end(files.close())
+            receiving.over.set()
+            raise
         except StoppedError as error:
             if error.reason == pb.STOP_VERSION and await self._stored_instead():
                 return None
@@ -163,7 +182,10 @@ class Incoming:
         return self._ended.done()
 
     async def _wait_for(
-        self, running: asyncio.Future[None], finished: asyncio.Future[tuple[bytes, Path]]
+        self,
+        running: asyncio.Future[None],
+        finished: asyncio.Future[tuple[bytes, Path]],
+        given_up: asyncio.Future[None],
     ) -> None:
         """Wait for the file, or the end of it; a sender that is silent for too long is given up."""
         loop = asyncio.get_running_loop()
@@ -172,7 +194,9 @@ class Incoming:
             left_s = self._moved_at + SILENT_AFTER_S - loop.time()
             if left_s <= 0:
                 raise TransferError("The sender's device does not answer.")
-            await first_of(running, finished, self._ended, timeout_s=left_s)
+            await first_of(running, finished, self._ended, given_up, timeout_s=left_s)
+            if given_up.done() and not finished.done():
+                raise _BegunAnewError("The sender has begun anew, and what came is gone on with.")
 
     async def _finish(self, sha256: bytes, path: Path) -> Received:
         way = self._way

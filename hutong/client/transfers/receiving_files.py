@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import errno
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from hutong.client.transfers.landing import Landing
@@ -42,11 +42,15 @@ class ReceivingFiles:
         size_bytes: int,
         files: int,
         on_progress: Callable[[int], None],
+        *,
+        make_way: Callable[[Manifest], Awaitable[None]] | None = None,
     ) -> None:
+        """`make_way` is awaited before a manifest that was not known is begun."""
         self._landing = landing
         self._name = name
         self._offered = size_bytes, files
         self._on_progress = on_progress
+        self._make_way = make_way
         self._core = Receiver(landing.manifest, leaves)
         self._lines: dict[int, Line] = {}
         self._next = 0
@@ -181,6 +185,8 @@ class ReceivingFiles:
                 if not self._is_offered(manifest):
                     self._core.stop(pb.STOP_BROKEN_RULES)
                     return
+                if self._make_way is not None:
+                    await self._make_way(manifest)
                 leaves = await self._thread.run(self._landing.begin, manifest)
                 self._core.opened(manifest, leaves)
             case Place(root):

@@ -24,6 +24,7 @@ from hutong.client.transfers.progress import (
     TransferError,
     Way,
 )
+from hutong.client.transfers.receiving import AllReceiving
 from hutong.client.transfers.source import Source
 from hutong.client.transfers.storing import MEDIA_TYPE, store_folder
 from hutong.platform.errors import InvalidArgument
@@ -47,6 +48,7 @@ class Transfers:
         self._connection = connection
         self._pushes = pushes
         self._directory = directory
+        self._receiving = AllReceiving()
 
     async def send(
         self,
@@ -110,6 +112,7 @@ class Transfers:
             offer,
             into,
             on_progress or _nobody,
+            self._receiving,
             relay_only=relay_only,
         )
         return await incoming.run()

@@ -43,7 +43,11 @@ class Source:
         return bytes(data)
 
     def close(self) -> None:
-        """Let go of the file that was read last."""
+        """Let go of the file that was read last, and of the memory."""
+        self._close_file()
+        self._buffers.clear()
+
+    def _close_file(self) -> None:
         _, descriptor = self._open
         self._open = (-1, -1)
         if descriptor >= 0:
@@ -59,7 +63,7 @@ class Source:
         entry = self.manifest.entries[number]
         try:
             if self._open[0] != number:
-                self.close()
+                self._close_file()
                 path = self._base / entry.path
                 self._open = (number, os.open(path, os.O_RDONLY | os.O_NOFOLLOW))
             if os.fstat(self._open[1]).st_size != entry.size_bytes:

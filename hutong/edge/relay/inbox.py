@@ -27,6 +27,8 @@ _SLOT_BYTES = 65_536 + 67 * 64
 
 _MESSAGE = struct.Struct("QQQQQQQQ")
 _VECTOR = struct.Struct("QQ")
+# As msg_len is counted.
+_HEADER_WORDS = MESSAGE_BYTES // 4
 
 
 class Inbox:
@@ -43,31 +45,35 @@ class Inbox:
         self._vectors = bytearray(SLOTS * VECTOR_BYTES)
         for slot, start in enumerate(self.starts):
             _VECTOR.pack_into(self._vectors, slot * VECTOR_BYTES, self.address + start, _DATAGRAM_BYTES_MAX)
-        # The kernel writes into the headers; before each call they are made fresh from these.
-        self._fresh = {family: self._headers(size) for family, size in socket_address.SIZE_BYTES.items()}
-        self._messages = bytearray(SLOTS * MESSAGE_BYTES)
-        self._messages_address = address_of(self._messages)
-        self._lengths = memoryview(self._messages).cast("I")
+        self._headers = {family: _Headers(self, size) for family, size in socket_address.SIZE_BYTES.items()}
 
     def receive(self, fd: int, family: socket.AddressFamily, first: int, count: int) -> list[int]:
         """Receive into `count` slots from `first` on; return the sizes of the datagrams that came."""
-        begin, end = first * MESSAGE_BYTES, (first + count) * MESSAGE_BYTES
-        self._messages[begin:end] = self._fresh[family][begin:end]
-        came = receive_many(fd, self._messages_address + begin, count)
-        words = MESSAGE_BYTES // 4
-        at = first * words + LENGTH_AT_U32
-        return self._lengths[at : at + came * words : words].tolist() if came else []
+        return self._headers[family].receive(fd, first, count)
 
-    def _headers(self, name_bytes: int) -> memoryview:
-        vectors = address_of(self._vectors)
-        return memoryview(
-            b"".join(
-                _MESSAGE.pack(
-                    self.address + start - name_bytes,
-                    name_bytes,
-                    vectors + slot * VECTOR_BYTES,
-                    *(1, 0, 0, 0, 0),
-                )
-                for slot, start in enumerate(self.starts)
-            )
-        )
+    def header(self, slot: int, name_bytes: int) -> bytes:
+        """Return the mmsghdr that receives into a slot."""
+        name = self.address + self.starts[slot] - name_bytes
+        vector = address_of(self._vectors) + slot * VECTOR_BYTES
+        return _MESSAGE.pack(name, name_bytes, vector, 1, 0, 0, 0, 0)
+
+
+class _Headers:
+    """The headers of all slots, for one family. The kernel writes into those it fills; they are mended."""
+
+    def __init__(self, inbox: Inbox, name_bytes: int) -> None:
+        self._fresh = memoryview(b"".join(inbox.header(slot, name_bytes) for slot in range(SLOTS)))
+        self._messages = bytearray(self._fresh)
+        self._address = address_of(self._messages)
+        self._lengths = memoryview(self._messages).cast("I")
+
+    def receive(self, fd: int, first: int, count: int) -> list[int]:
+        begin = first * MESSAGE_BYTES
+        came = receive_many(fd, self._address + begin, count)
+        if not came:
+            return []
+        at, words = first * _HEADER_WORDS + LENGTH_AT_U32, came * _HEADER_WORDS
+        sizes = self._lengths[at : at + words : _HEADER_WORDS].tolist()
+        end = begin + came * MESSAGE_BYTES
+        self._messages[begin:end] = self._fresh[begin:end]
+        return sizes

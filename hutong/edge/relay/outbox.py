@@ -15,10 +15,12 @@ from typing import NamedTuple
 from hutong.edge.relay.system_calls import (
     MESSAGE_BYTES,
     MESSAGE_WORDS,
+    MSG_DONTWAIT,
     VECTOR_BYTES,
     VECTOR_WORDS,
     address_of,
     send_many,
+    send_once,
 )
 
 _UDP_SEGMENT = 103
@@ -81,11 +83,6 @@ class Outbox:
         self._controls_address = address_of(self._controls)
         self._single = bytearray(MESSAGE_BYTES)
         self._single_address = address_of(self._single)
-        self._single_words = memoryview(self._single).cast("Q")
-        self._single_words[3] = 1
-        vector = bytearray(VECTOR_BYTES)
-        self._single_vector = memoryview(vector).cast("Q")
-        self._single_vector_address = address_of(vector)
         self._message_count = 0
         self._vector_count = 0
 
@@ -108,17 +105,12 @@ class Outbox:
 
     def send_one(self, fd: int, name: Name, run: Run) -> int:
         """Send a run of one datagram; return 1 when the kernel did not take it."""
-        words, vector = self._single_words, self._single_vector
-        vector[0], vector[1] = run.addresses[0], run.sizes[0]
-        words[0], words[1], words[2] = name.address, name.size_bytes, self._single_vector_address
-        # The first attempt may tell the ICMP error of an earlier datagram instead of sending this one.
-        for _ in range(2):
-            try:
-                return 1 - send_many(fd, self._single_address, 1)
-            except OSError as error:
-                if error.errno not in _EARLIER:
-                    break
-        return 1
+        address, name_bytes, _ = name
+        data, size = run.addresses[0], run.sizes[0]
+        if send_once(fd, data, size, MSG_DONTWAIT, address, name_bytes) >= 0:
+            return 0
+        # That may have told the ICMP error of an earlier datagram instead of sending this one.
+        return 1 if send_once(fd, data, size, MSG_DONTWAIT, address, name_bytes) < 0 else 0
 
     def send(self, fd: int) -> int:
         """Send everything, and return how many datagrams the kernel did not take; then it is empty.
