@@ -83,7 +83,7 @@ export default defineConfig(
   { files: ['src/features/*/*.{ts,svelte}'], rules: { 'no-restricted-imports': forbid(acrossFeatures) } },
   { files: ['src/shell/**/*.{ts,svelte}'], rules: { 'no-restricted-imports': forbid(featureByName) } },
   {
-    files: ['eslint.config.js', 'svelte.config.js', 'vite.config.ts', 'service-worker.plugin.ts'],
+    files: ['eslint.config.js', 'svelte.config.js', 'vite.config.ts', '*.plugin.ts'],
     languageOptions: {
       globals: globals.node,
       parserOptions: { projectService: false, project: './tsconfig.node.json' },

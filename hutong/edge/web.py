@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import hmac
 import ipaddress
+import os
 from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.staticfiles import PathLike, StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hutong import __version__
@@ -45,6 +47,18 @@ WEB_FOLDER = Path(__file__).resolve().parents[2] / "web" / "dist"
 
 class _WebFiles(StaticFiles):
     """The built web client. Hashed assets are kept for a year, everything else is asked for again."""
+
+    def file_response(
+        self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        """Answer with the packed file beside the one asked for, to a browser that can unpack it."""
+        packed = Path(f"{os.fspath(full_path)}.br")
+        if not (_takes_brotli(scope) and packed.is_file()):
+            return super().file_response(full_path, stat_result, scope, status_code)
+        response = super().file_response(packed, packed.stat(), scope, status_code)
+        response.headers["Content-Encoding"] = "br"
+        response.headers["Vary"] = "Accept-Encoding"
+        return response
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
@@ -127,6 +141,12 @@ def _json(reply: web_api.WebReply) -> Response:
     if reply.retry_after_s:
         headers["Retry-After"] = str(reply.retry_after_s)
     return Response(reply.encoded(), reply.status, headers, media_type="application/json")
+
+
+def _takes_brotli(scope: Scope) -> bool:
+    """Tell whether `br` stands among what is accepted; browsers never name it to refuse it."""
+    accepted = Headers(scope=scope).get("Accept-Encoding", "")
+    return any(each.partition(";")[0].strip() == "br" for each in accepted.split(","))
 
 
 def _may_read_metrics(request: Request, token: str) -> bool:

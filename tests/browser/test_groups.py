@@ -54,10 +54,11 @@ class Host(Person):
         await self.page.keyboard.press("Escape")
         await expect(self.page.get_by_role("dialog")).to_have_count(0)
 
-    async def with_member(self, name: str, action: str) -> None:
+    async def with_member(self, name: str, action: str, details: Locator | None = None) -> None:
         """Open what may be done with a member, and choose one of it."""
-        await self.details.get_by_role("button", name=name).click()
-        await self.sheet.get_by_role("button", name=action).click()
+        await (details or self.details).get_by_role("button", name=name).click()
+        # A row's name goes on with what it explains.
+        await self.sheet.get_by_role("button", name=re.compile(f"^{action}")).click()
 
     async def note(self, text: str) -> None:
         await expect(self.message(text)).to_have_count(1, timeout=PATIENCE_MS)
@@ -106,7 +107,7 @@ async def test_a_group_is_made_filled_governed_and_handed_over(
     await anna.browser.screenshot("group-details")
     await anna.details.get_by_role("button", name="Requests to join").click()
     await expect(anna.sheet.get_by_text("From next door")).to_be_visible()
-    await anna.sheet.get_by_role("button", name="Let Lin Jing in").click()
+    await anna.sheet.get_by_role("button", name="Let in Lin Jing").click()
     await expect(anna.sheet.get_by_text("Nobody waits")).to_be_visible()
     await anna.close_sheet()
     await expect(anna.details.get_by_role("button", name="Lin Jing @lin")).to_be_visible()
@@ -172,6 +173,63 @@ async def test_a_link_is_followed_by_somebody_who_has_to_log_in_first(
     await lin.go(f"join/{invite.token}")
     await expect(lin.sheet.get_by_role("alert")).to_be_visible()
     assert lin.browser.errors == []
+
+
+async def test_a_group_in_chinese_on_a_phone(
+    server: Server, browsers: Browsers, guests: dict[str, Client]
+) -> None:
+    bob, lin = guests["bob"], guests["lin"]
+    anna = Host(browsers.new("anna", PHONE, "zh-CN"), server, "anna", "安娜")
+    await anna.open()
+    page = anna.page
+    await page.get_by_text("注册", exact=True).first.click()
+    await page.get_by_role("textbox", name="名字", exact=True).fill("安娜")
+    await page.get_by_role("textbox", name="账号").fill("anna")
+    await page.get_by_role("textbox", name="密码").fill(PASSWORD)
+    await page.get_by_role("button", name="注册账号").click()
+    await page.get_by_role("button", name="新建", exact=True).click(timeout=PATIENCE_MS)
+    await page.get_by_role("menuitem", name="发起群聊").click()
+    await anna.sheet.get_by_role("textbox", name="群名").fill("读书会")
+    await anna.sheet.get_by_role("button", name="创建").click()
+    await expect(page.get_by_role("textbox", name="发消息给 读书会")).to_be_visible()
+
+    details = page.get_by_role("complementary", name="详情")
+    await page.get_by_role("button", name="详情").last.click()
+    await details.get_by_role("button", name="通过链接邀请").click()
+    await anna.sheet.get_by_role("button", name="新建链接").click()
+    await expect(anna.sheet.get_by_role("img", name="加入“读书会”的二维码")).to_be_visible()
+    address = await anna.sheet.get_by_role("textbox", name="通过链接邀请").input_value()
+    await anna.browser.screenshot("invite-zh")
+    await anna.close_sheet()
+    token = address.rpartition("/")[2]
+    await bob.invites.join(token)
+
+    await details.get_by_role("button", name="群设置").click()
+    await anna.sheet.get_by_role("switch", name="入群需要同意").check()
+    await anna.sheet.get_by_role("textbox", name="群公告").fill("周五八点")
+    await anna.sheet.get_by_role("button", name="保存").click()
+    await lin.invites.join(token, "我也想来")
+    await details.get_by_role("button", name="入群申请").click(timeout=PATIENCE_MS)
+    await anna.sheet.get_by_role("button", name="同意 Lin Jing 入群").click()
+    await expect(anna.sheet.get_by_text("没有人等待入群。")).to_be_visible()
+    await anna.close_sheet()
+    await anna.with_member("Bob Chen", "设为管理员", details)
+    await expect(details.get_by_role("button", name="Bob Chen @bob 管理员")).to_be_visible()
+    await anna.with_member("Lin Jing", "禁言", details)
+    await anna.sheet.get_by_role("button", name="1小时").click()
+    await expect(details.get_by_role("button", name="Lin Jing @lin 禁言中")).to_be_visible()
+    await anna.browser.screenshot("group-details-zh")
+    await details.get_by_role("button", name="关闭").click()
+    messages = page.get_by_role("listitem")
+    for told in ("Bob Chen 加入了", "Lin Jing 加入了", "你将 Bob Chen 设为管理员", "你将 Lin Jing 禁言"):
+        await expect(messages.filter(has_text=told)).to_have_count(1, timeout=PATIENCE_MS)
+    await anna.browser.screenshot("group-zh")
+
+    await page.get_by_role("button", name="详情").last.click()
+    await details.get_by_role("button", name="退出群聊").click()
+    await anna.sheet.get_by_role("button", name="退出群聊").click()
+    await expect(page.get_by_role("link").filter(has_text="读书会")).to_have_count(0)
+    assert anna.browser.errors == []
 
 
 async def test_what_programs_post_to_is_made_and_shown_once(server: Server, browsers: Browsers) -> None:

@@ -118,6 +118,8 @@ async def test_network_that_comes_and_goes(browsers: Browsers, tmp_path: Path) -
                 await person.reads(f"Line {number:02}.")
             await expect(person.messages.filter(has_text="Line ")).to_have_count(MESSAGES)
         assert await order(bob) == [f"Line {number:02}." for number in range(MESSAGES)]
+        save = bob.message("scroll.bin").get_by_role("button", name="Save scroll.bin")
+        assert await bob.saved(save.click) == sent.read_bytes()
         await anna.browser.screenshot("link-again")
         assert anna.browser.errors + bob.browser.errors == []
 

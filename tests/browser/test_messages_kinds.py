@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from pathlib import Path
 
 import pytest
@@ -11,35 +9,12 @@ from playwright.async_api import ViewportSize, expect
 
 from tests.browser.conftest import DESKTOP, Browsers, Server
 from tests.browser.person import PATIENCE_MS
-from tests.browser.writer import Writer, anna_writes
+from tests.browser.pictures import a_picture
+from tests.browser.writer import anna_writes
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 LARGE = (3000, 1500)
-
-
-def a_picture(path: Path, width: int, height: int) -> Path:
-    """Write a PNG of vertical stripes."""
-    row = b"\x00" + b"".join(bytes((n * 7 % 256, n * 3 % 256, 90)) for n in range(width))
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(row * height)), (b"IEND", b""))
-    chunks = [
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        for kind, data in parts
-    ]
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
-    return path
-
-
-async def pick(anna: Writer, entry: str, path: Path) -> None:
-    await anna.page.get_by_role("button", name="Attach").click()
-    async with anna.page.expect_file_chooser() as chooser:
-        await anna.page.get_by_role("menuitem", name=entry, exact=True).click()
-    await (await chooser.value).set_files(path)
-
-
-async def send(anna: Writer) -> None:
-    await anna.page.get_by_role("button", name="Send", exact=True).click()
 
 
 async def test_a_place_a_card_a_poll(server: Server, browsers: Browsers, viewport: ViewportSize) -> None:
@@ -118,8 +93,8 @@ async def test_wechats_file_becomes_a_voice(server: Server, browsers: Browsers, 
     assert saved.startswith(b"\x02#!SILK_V3")
     silk = tmp_path / "msg_0001.silk"
     silk.write_bytes(saved)
-    await pick(anna, "File", silk)
-    await send(anna)
+    await anna.pick("File", silk)
+    await anna.send()
     await expect(play).to_have_count(2, timeout=PATIENCE_MS)
     await expect(play.last).to_be_enabled()
     assert anna.browser.errors == []
@@ -129,7 +104,7 @@ async def test_pictures_are_made_smaller_and_changed(
     server: Server, browsers: Browsers, viewport: ViewportSize, tmp_path: Path
 ) -> None:
     anna = await anna_writes(server, browsers, viewport)
-    await pick(anna, "Picture", a_picture(tmp_path / "wall.png", *LARGE))
+    await anna.pick("Picture or video", a_picture(tmp_path / "wall.png", *LARGE))
     await anna.page.get_by_role("button", name="Edit wall.png").click()
     await expect(anna.sheet.locator("canvas")).to_be_visible(timeout=PATIENCE_MS)
     await anna.sheet.get_by_role("button", name="Turn right").click()
@@ -141,7 +116,7 @@ async def test_pictures_are_made_smaller_and_changed(
     await anna.sheet.get_by_role("button", name="Done").click()
     await expect(anna.sheet).to_be_hidden(timeout=PATIENCE_MS)
     await anna.looks("tray")
-    await send(anna)
+    await anna.send()
     # WebP, two thousand and forty-eight pixels on the longer side.
     picture = anna.messages.get_by_role("button", name="Open picture wall.webp")
     await expect(picture).to_be_enabled(timeout=PATIENCE_MS)
@@ -153,9 +128,9 @@ async def test_pictures_are_made_smaller_and_changed(
     await anna.page.keyboard.press("Escape")
 
     # As it was taken, by choice.
-    await pick(anna, "Picture", a_picture(tmp_path / "roof.png", *LARGE))
+    await anna.pick("Picture or video", a_picture(tmp_path / "roof.png", *LARGE))
     await anna.page.get_by_role("checkbox", name="Original size").check()
-    await send(anna)
+    await anna.send()
     await expect(anna.messages.get_by_role("button", name="Open picture roof.png")).to_be_enabled(
         timeout=PATIENCE_MS
     )

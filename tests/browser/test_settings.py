@@ -125,6 +125,8 @@ async def test_what_is_mine_is_shown_copied_and_ended(
     await anna.page.get_by_role("button", name="Storage").click()
     await expect(anna.sheet.get_by_role("heading", name="On the server")).to_be_visible(timeout=PATIENCE_MS)
     await anna.browser.screenshot("storage")
+    await anna.sheet.get_by_role("button", name="Clear Choir").click()
+    await expect(anna.page.get_by_text("Cleared.").first).to_be_visible()
     await anna.page.keyboard.press("Escape")
 
     await anna.page.get_by_role("button", name="A copy of your data").click()
@@ -166,4 +168,79 @@ async def test_the_pages_speak_chinese(server: Server, browsers: Browsers, bob: 
     await details.get_by_role("switch", name="消息免打扰").click()
     await anna.page.get_by_role("dialog").get_by_role("button", name="直到我取消").click()
     await expect(details.get_by_role("switch", name="消息免打扰")).to_be_checked()
+    assert anna.browser.errors == []
+
+
+async def test_who_is_told_and_when(
+    server: Server, browsers: Browsers, viewport: ViewportSize, bob: Client
+) -> None:
+    anna = await member_of(server, browsers, viewport, bob)
+    await anna.log_in()
+    await anna.first_is("Garden")
+    await anna.go("me")
+    told = anna.page.get_by_role("switch", name="On this device")
+    await expect(told).not_to_be_checked(timeout=PATIENCE_MS)
+    await told.click()
+    await expect(told).to_be_checked()
+    # Where no push service can be reached, it comes while the page is open.
+    await expect(anna.page.get_by_text(re.compile("(Also while|While) Hutong is"))).to_be_visible(
+        timeout=PATIENCE_MS
+    )
+    await anna.page.get_by_role("switch", name="Sound").click()
+    # What the server keeps is shown when it has it.
+    quiet = anna.page.get_by_role("switch", name="Do not disturb")
+    await quiet.click()
+    await expect(quiet).to_be_checked()
+    await anna.page.get_by_label("From").fill("21:30")
+    await anna.page.get_by_label("From").blur()
+    await anna.browser.screenshot("notifications")
+    await anna.page.reload()
+    await expect(told).to_be_checked(timeout=PATIENCE_MS)
+    await expect(anna.page.get_by_role("switch", name="Sound")).to_be_checked()
+    await expect(quiet).to_be_checked()
+    await expect(anna.page.get_by_label("From")).to_have_value("21:30")
+    await quiet.click()
+    await expect(anna.page.get_by_label("From")).to_have_count(0)
+
+    # The tab and the title leave out what is silenced.
+    tab = anna.page.get_by_role("navigation", name="Main sections").get_by_role("link", name="Chats")
+    await expect(tab.get_by_role("img", name="3 unread")).to_be_attached()
+    await anna.go("")
+    await anna.choose("Choir", "Mute")
+    await anna.sheet.get_by_role("button", name="8 hours").click()
+    await expect(tab.get_by_role("img", name="2 unread")).to_be_attached()
+    await anna.page.wait_for_function("document.title.startsWith('(2)')")
+    assert anna.browser.errors == []
+
+
+async def test_a_program_gets_an_account(
+    server: Server, browsers: Browsers, viewport: ViewportSize, bob: Client, tmp_path: Path
+) -> None:
+    anna = await member_of(server, browsers, viewport, bob)
+    await anna.log_in()
+    await anna.go("me")
+    await anna.page.get_by_role("button", name="Bots").click()
+    await anna.sheet.get_by_role("textbox", name="Name", exact=True).fill("Helper")
+    await anna.sheet.get_by_role("textbox", name="Handle").fill("anna")
+    await anna.sheet.get_by_role("button", name="Make a bot").click()
+    await expect(anna.sheet.get_by_text("Somebody has this handle already")).to_be_visible()
+    await anna.sheet.get_by_role("textbox", name="Handle").fill("helper")
+    await anna.sheet.get_by_role("button", name="Make a bot").click()
+    shown = anna.sheet.get_by_role("textbox", name="Token of Helper")
+    await expect(shown).to_be_visible()
+    first = await shown.input_value()
+    assert first.startswith("helper:")
+    await anna.browser.screenshot("bots")
+
+    await anna.sheet.get_by_role("button", name="New token").click()
+    await anna.sheet.get_by_role("button", name="New token").click()
+    await expect(shown).not_to_have_value(first)
+    async with Client(server.url, home=tmp_path / "helper") as helper:
+        token = await shown.input_value()
+        me = await helper.log_in("helper", token.partition(":")[2])
+        assert me.name == "Helper"
+
+    await anna.sheet.get_by_role("button", name="Remove Helper").click()
+    await anna.sheet.get_by_role("button", name="Remove Helper").click()
+    await expect(anna.sheet.get_by_text("@helper")).to_have_count(0)
     assert anna.browser.errors == []

@@ -124,7 +124,7 @@ async def test_a_long_conversation_scrolls_and_keeps_its_place(
     # What arrives moves nothing before the reader's eyes, and is counted below.
     await anna.rests()
     seq, top = await anna.top_row()
-    async with Client(server.url) as bob:
+    async with Client(server.url, home=server.folder / "bob") as bob:
         await bob.log_in("bob", PASSWORD)
         await bob.send_text(LOG, "Are you still reading?")
     await expect(anna.page.get_by_role("img", name="1 unread").last).to_be_visible(timeout=PATIENCE_MS)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from pathlib import Path
 
 from playwright.async_api import Locator, ViewportSize, expect
 
@@ -12,6 +14,12 @@ from tests.browser.history import LOG, give_history
 from tests.browser.person import PASSWORD, PATIENCE_MS, Person
 
 MESSAGES = 6
+# What moves without an end, as a spinner does, is not waited for.
+STILL = """async theme => {
+    document.documentElement.dataset.theme = theme
+    const moving = document.getAnimations().filter(one => one.effect.getComputedTiming().endTime !== Infinity)
+    await Promise.allSettled(moving.map(one => one.finished))
+}"""
 
 
 class Writer(Person):
@@ -20,6 +28,11 @@ class Writer(Person):
     async def open_chat(self, log: str = LOG) -> None:
         await self.page.locator(f'a[href="#/chat/{log.replace(":", "%3A")}"]').click()
         await expect(self.composer).to_be_visible(timeout=PATIENCE_MS)
+
+    @property
+    def composer(self) -> Locator:
+        """In whichever language."""
+        return self.page.get_by_role("textbox", name=re.compile("^(Message to|发消息给) "))
 
     async def menu_of(self, text: str) -> Locator:
         """Open the menu of a message, as a long press or the right mouse button does."""
@@ -37,17 +50,27 @@ class Writer(Person):
         await self.page.get_by_role("button", name="Attach").click()
         await self.page.get_by_role("menuitem", name=entry, exact=True).click()
 
+    async def pick(self, entry: str, path: Path) -> None:
+        """Choose a file behind the +; it waits beside the composer."""
+        await self.page.get_by_role("button", name="Attach").click()
+        async with self.page.expect_file_chooser() as chooser:
+            await self.page.get_by_role("menuitem", name=entry, exact=True).click()
+        await (await chooser.value).set_files(path)
+
+    async def send(self) -> None:
+        """Send what waits beside the composer."""
+        await self.page.get_by_role("button", name="Send", exact=True).click()
+
     @property
     def sheet(self) -> Locator:
         return self.page.get_by_role("dialog")
 
     async def looks(self, name: str) -> None:
-        """Keep a picture in both lights."""
-        await self.page.evaluate("document.documentElement.dataset.theme = 'light'")
-        await self.browser.screenshot(name)
-        await self.page.evaluate("document.documentElement.dataset.theme = 'dark'")
-        await self.browser.screenshot(f"{name}-dark")
-        await self.page.evaluate("document.documentElement.dataset.theme = 'light'")
+        """Keep a picture in both lights, once what comes in gently is there."""
+        for theme, suffix in (("light", ""), ("dark", "-dark"), ("light", None)):
+            await self.page.evaluate(STILL, theme)
+            if suffix is not None:
+                await self.browser.screenshot(name + suffix)
 
 
 async def anna_writes(server: Server, browsers: Browsers, viewport: ViewportSize) -> Writer:
@@ -62,6 +85,6 @@ async def anna_writes(server: Server, browsers: Browsers, viewport: ViewportSize
 
 
 async def bob_says(server: Server, text: str) -> None:
-    async with Client(server.url) as bob:
+    async with Client(server.url, home=server.folder / "bob") as bob:
         await bob.log_in("bob", PASSWORD)
         await bob.send_text(LOG, text)

@@ -111,6 +111,26 @@ async def test_pages_are_compressed_and_not_sent_twice(tmp_path: Path) -> None:
         assert (again.status, again.body) == (304, b"")
 
 
+async def test_what_the_build_has_packed_is_sent_as_it_is(tmp_path: Path, built: Path) -> None:
+    (built / "assets" / "app-0123abcd.js.br").write_bytes(b"packed by the build")
+    async with listening(tmp_path) as edge:
+        path = "/assets/app-0123abcd.js"
+        packed = await get(edge.port, path, {"Accept-Encoding": "gzip, deflate, br, zstd"})
+        plain = await get(edge.port, path, {"Accept-Encoding": "gzip"})
+        tag = {"Accept-Encoding": "br", "If-None-Match": packed.headers["etag"]}
+        again = await get(edge.port, path, tag)
+        page = await get(edge.port, "/", {"Accept-Encoding": "br"})
+    assert (packed.body, packed.headers["content-encoding"]) == (b"packed by the build", "br")
+    assert packed.headers["content-type"].startswith("text/javascript")
+    assert "immutable" in packed.headers["cache-control"]
+    assert packed.headers["vary"] == "Accept-Encoding"
+    check_headers(packed)
+    assert (plain.body, plain.headers.get("content-encoding")) == (b"export {}", None)
+    assert plain.headers["etag"] != packed.headers["etag"]
+    assert (again.status, again.body) == (304, b"")
+    assert (page.status, page.headers.get("content-encoding")) == (200, None)
+
+
 @pytest.mark.usefixtures("built")
 async def test_other_methods(tmp_path: Path) -> None:
     async with listening(tmp_path) as edge:

@@ -167,6 +167,20 @@ export interface FilesApi {
   save(blob: string, name: string, mediaType: string, onProgress?: (doneBytes: number) => void): Promise<void>
 }
 
+/** What this browser stores. */
+export interface KeptSpace {
+  /** Of all conversations together. */
+  filesBytes: number
+  /** Those with most first; events are messages, and what happened to them. */
+  conversations: { log: string; events: number }[]
+}
+
+export interface KeptApi {
+  space(): Promise<KeptSpace>
+  /** Lets go of a conversation's files and all but its newest messages; both come again when they are looked at. */
+  clear(log: string): Promise<void>
+}
+
 export interface App {
   server: ServerApi
   session: SessionApi
@@ -174,6 +188,7 @@ export interface App {
   chat: ChatApi
   preferences: PreferencesApi
   files: FilesApi
+  kept: KeptApi
   /** What each feature's `create` returned, by feature name; a feature exports a typed accessor of its own. */
   features: ReadonlyMap<string, unknown>
   /** Waits for `features`; who is signed in has them from the beginning. */

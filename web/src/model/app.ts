@@ -24,10 +24,12 @@ import { FeatureHost } from './feature-host'
 import { FilesModel } from './files'
 import { Folds, KIND_SENT } from './folds'
 import { Housekeeping } from './housekeeping'
+import { Kept } from './kept'
 import { Marks } from './marks'
 import { Members } from './members'
 import { Value } from './observable'
 import { Outbox } from './outbox'
+import { Pages } from './pages'
 import { PreferencesModel } from './preferences'
 import { assertSealing, ServerModel } from './server'
 import { ServerStore } from './server-store'
@@ -75,10 +77,11 @@ export interface RunningApp extends App {
 /** Resolves when storage is open; the link connects by itself from then on. Rejects without storage. */
 export async function createApp(options: AppOptions): Promise<RunningApp> {
   const { databaseName = 'hutong', clock = systemClock, random = Math.random, features = [] } = options
-  if (options.openChannel === undefined) await assertSealing()
-  const database = await openDatabase(databaseName, () => options.onOutdated?.()).catch((error: unknown) => {
+  const opening = openDatabase(databaseName, () => options.onOutdated?.()).catch((error: unknown) => {
     throw toRpcError(error)
   })
+  const sealing = options.openChannel === undefined ? assertSealing() : Promise.resolve()
+  const [database] = await Promise.all([opening, sealing])
   const store = new Store(database)
   const folds = new Folds()
   const tabs = options.tabs ?? browserTabs(databaseName, webLocks())
@@ -86,13 +89,14 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
   const serverStore = new ServerStore(database)
   const server = new ServerModel(serverStore, clock, () => link.networkChanged())
   if (options.root !== undefined) await server.expect(options.root)
-  let manifest: Manifest | null = await server.identity.manifest()
+  const [known, records] = await Promise.all([server.identity.manifest(), serverStore.networks()])
+  let manifest: Manifest | null = known
   let route: Uint8Array = new Uint8Array()
   const openChannel: OpenChannel = (way, events) =>
     new SealedChannel({ open: carrierOf(way), identity: server.identity, route, clock, randomBytes, events })
   const networks = new Networks(
-    await serverStore.networks(),
-    (records) => void serverStore.saveNetworks(records).catch(() => undefined),
+    records,
+    (changed) => void serverStore.saveNetworks(changed).catch(() => undefined),
   )
 
   const link: Link = new Link({
@@ -152,10 +156,11 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
     random,
     onMarks: (log, mark) => marks.serverHas(log, mark),
   })
+  const blobs = new Blobs(database, clock)
   const files = new FilesModel({
     call,
     store,
-    blobs: new Blobs(database, clock),
+    blobs,
     saveBlob: (data, name) => options.saveBlob(data, name),
   })
   const outbox = new Outbox({
@@ -190,8 +195,10 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
     adopt: (conversation) => sync.adopt(conversation),
     measure,
   })
+  const isOpen = (log: string): boolean => timelines.isOpen(log)
+  const kept = new Kept({ store, pages: new Pages({ store, folds, call }), blobs, isOpen })
   const host = new FeatureHost(store)
-  const housekeeping = new Housekeeping(store, clock, (log) => timelines.isOpen(log))
+  const housekeeping = new Housekeeping(store, clock, isOpen)
   /** For features: 'online' only once somebody is signed in on this connection. */
   const featureLink = new Value<LinkState>('connecting')
   const app: RunningApp = {
@@ -201,6 +208,7 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
     chat,
     preferences,
     files,
+    kept,
     features: host.apis,
     ready,
     close() {

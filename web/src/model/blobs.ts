@@ -36,6 +36,20 @@ export class Blobs {
     }
   }
 
+  /** How much room they take. */
+  async sizeBytes(): Promise<number> {
+    let total = 0
+    let cursor = await this.#database.transaction('blobs').store.openCursor()
+    for (; cursor !== null; cursor = await cursor.continue()) total += cursor.value.sizeBytes
+    return total
+  }
+
+  /** Lets go of files; those that are not here are passed over. */
+  async forget(blobs: Iterable<string>): Promise<void> {
+    const transaction = this.#database.transaction('blobs', 'readwrite')
+    await Promise.all([...[...blobs].map((blob) => transaction.store.delete(blob)), transaction.done])
+  }
+
   async #trim(): Promise<void> {
     const transaction = this.#database.transaction('blobs', 'readwrite')
     let total = 0

@@ -6,7 +6,7 @@ import type { Store } from './store'
 /** All conversations together; some 300 bytes each. */
 export const STORED_EVENTS_MAX = 400_000
 /** Of each conversation these stay, so that it opens at once. */
-const KEPT_EVENTS = 500
+export const KEPT_EVENTS = 500
 const FIRST_AFTER_MS = 60_000
 const EVERY_MS = 3_600_000
 
@@ -57,6 +57,7 @@ export class Housekeeping {
   }
 }
 
-function storedOf({ low, cursor }: ConversationRecord): number {
+/** How many events of a conversation are stored here. */
+export function storedOf({ low, cursor }: ConversationRecord): number {
   return Math.max(0, cursor - low + 1)
 }

@@ -10,6 +10,7 @@ export const PLAIN = {
   editedAtMs: 0,
   disappearsAtMs: 0,
   error: '',
+  reason: '',
   progress: -1,
   extras: {},
 } satisfies Partial<Message>

@@ -122,7 +122,8 @@ describe('messages', () => {
     }
     for (const text of ['bad one', 'good', 'bad two']) await phone.app.chat.sendText(LOG, text)
     await until(() => watched.find('bad two')?.delivery === 'failed')
-    expect(watched.find('bad one')).toMatchObject({ seq: 0, error: 'You can only write to your contacts.' })
+    const error = 'You can only write to your contacts.'
+    expect(watched.find('bad one')).toMatchObject({ seq: 0, error, reason: 'not_contacts' })
     expect(said()).toEqual(['good'])
     await phone.app.chat.discard(LOG, watched.find('bad one')?.id ?? '')
     await until(() => watched.find('bad one') === undefined)

@@ -99,6 +99,7 @@ export class Outbox {
           state: 'queued',
           seq: 0,
           error: '',
+          reason: '',
         })
       },
       { durable: true },
@@ -108,7 +109,7 @@ export class Outbox {
   async retry(id: string): Promise<void> {
     await this.#update(id, (record) => {
       if (record.state !== 'failed') return record
-      return { ...record, state: 'queued', error: '', atMs: this.#options.clock.nowMs() }
+      return { ...record, state: 'queued', error: '', reason: '', atMs: this.#options.clock.nowMs() }
     })
   }
 
@@ -145,7 +146,12 @@ export class Outbox {
         const error = toRpcError(thrown)
         if (isSignedOut(error)) break // it waits for the next sign-in
         if (controller.signal.aborted) continue // discarded
-        await this.#update(record.id, (now) => ({ ...now, state: 'failed', error: error.message }))
+        await this.#update(record.id, (now) => ({
+          ...now,
+          state: 'failed',
+          error: error.message,
+          reason: error.reason,
+        }))
       } finally {
         this.#progress.delete(record.id)
       }

@@ -43,9 +43,21 @@ export class Pages {
       const begin = Math.max(from, low)
       const end = Math.min(to, cursor)
       if (begin > end || (upwards ? begin > from : end < to)) return null
-      const all = await database.getAll('events', eventRange(log, begin, end))
+      const transaction = reading(database)
+      // Together: each way to the disk and back is one that somebody who opens a conversation waits for.
+      const [all, laterThanAll] = await Promise.all([
+        transaction.objectStore('events').getAll(eventRange(log, begin, end)),
+        laterThan(transaction, log, begin, end),
+      ])
       const events = upwards ? beginningAt(all, begin) : endingAt(all, end)
-      return events.length === 0 ? null : this.#page(log, events, await laterThan(database, log, events))
+      const [first, last] = [events[0]?.seq, events.at(-1)?.seq]
+      if (first === undefined || last === undefined) return null
+      const whole = first === begin && last === end
+      return this.#page(
+        log,
+        events,
+        whole ? laterThanAll : await laterThan(reading(database), log, first, last),
+      )
     })
   }
 
@@ -62,7 +74,8 @@ export class Pages {
       change.putEvents(events, touchesOf(events, folds))
       change.putConversation(withOlder(record, events, folds, change.state.me))
     })
-    const later = await store.read((database) => laterThan(database, log, events))
+    const [first, last] = [events[0]?.seq ?? 0, events.at(-1)?.seq ?? 0]
+    const later = await store.read((database) => laterThan(reading(database), log, first, last))
     return this.#page(log, events, later)
   }
 
@@ -89,15 +102,20 @@ export class Pages {
   }
 }
 
-/** The stored events after a stretch that change rows in it. */
+type Reading = ReturnType<typeof reading>
+
+// It returns what it says: the type of a transaction is as long as the schema.
+function reading(database: Database) {
+  return database.transaction(['events', 'touches'])
+}
+
+/** The stored events after a stretch, from seq `first` to `last`, that change rows in it. */
 async function laterThan(
-  database: Database,
+  transaction: Reading,
   log: string,
-  events: readonly LogEvent[],
+  first: number,
+  last: number,
 ): Promise<EventRecord[]> {
-  const first = events[0]?.seq ?? 0
-  const last = events.at(-1)?.seq ?? 0
-  const transaction = database.transaction(['events', 'touches'])
   const touches = transaction.objectStore('touches')
   const [known, searching] = await Promise.all([
     touches.getAll(touchRange(log, first, 0, last)),

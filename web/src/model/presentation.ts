@@ -62,11 +62,11 @@ const shown = new WeakMap<OutboxRecord, Message>()
 export function fromOutbox(record: OutboxRecord, me: string, progress: number): Message {
   const before = shown.get(record)
   if (before !== undefined && before.progress === progress) return before
-  const { id, seq, atMs, state, error, attached } = record
+  const { id, seq, atMs, state, error, reason = '', attached } = record
   const delivery: Delivery = state === 'acknowledged' ? 'sent' : state
   const body = bodyOf(record)
   const said = { ...PLAIN, ...attached, id, seq, author: me, mine: true, atMs, body, delivery }
-  const message: Message = { ...said, error, progress }
+  const message: Message = { ...said, error, reason, progress }
   shown.set(record, message)
   return message
 }

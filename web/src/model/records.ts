@@ -96,6 +96,8 @@ export interface OutboxRecord {
   readonly state: OutboxState
   readonly seq: number
   readonly error: string
+  /** Of the error; older records have none. */
+  readonly reason?: string
 }
 
 export interface DraftRecord {

@@ -1,8 +1,11 @@
+import { sha256 } from '@noble/hashes/sha2.js'
 import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Role, TypingSchema } from '../schema/chat_pb'
+import { MessageSentSchema, Role, TypingSchema } from '../schema/chat_pb'
 import { ContactChangedSchema, Relation } from '../schema/contacts_pb'
+import { Files } from '../schema/files_pb'
 import { ProfileChangedSchema } from '../schema/identity_pb'
+import { toHex } from '../link/bytes'
 import { eventRange, openDatabase } from './database'
 import { Housekeeping } from './housekeeping'
 import { Store } from './store'
@@ -316,6 +319,61 @@ describe('housekeeping', () => {
     await until(() => watched.texts.at(-1) === 'm900')
     while (watched.timeline.hasMore) await again.app.chat.loadOlder(LOG)
     expect(watched.texts).toHaveLength(900)
+  })
+
+  it('lets a person clear one conversation, with its files, and it comes again', async () => {
+    server.addRoom('chat:2', ['ann', 'cat'])
+    sayMany(900)
+    sayMany(700, 'cat', 'chat:2')
+    const stored = new Map<string, Uint8Array>()
+    server.on(Files.method.read, ({ blob }) => {
+      const data = stored.get(blob) ?? new Uint8Array()
+      return { data, sizeBytes: BigInt(data.length) }
+    })
+    for (const [log, by, text] of [
+      [LOG, 'bob', 'a recipe'],
+      ['chat:2', 'cat', 'a song'],
+    ] as const) {
+      const data = new TextEncoder().encode(text)
+      const blob = toHex(sha256(data))
+      stored.set(blob, data)
+      const value = { blob, name: text, sizeBytes: BigInt(data.length), mediaType: 'text/plain' }
+      server.append(log, MessageSentSchema, { content: { kind: { case: 'file', value } } }, by)
+    }
+    const phone = await start('ann')
+    const { chat, files, kept } = phone.app
+    for (const log of [LOG, 'chat:2']) {
+      const watched = phone.look(log)
+      await until(() => watched.texts.length > 0)
+      while (watched.timeline.hasMore) await chat.loadOlder(log)
+      watched.stop()
+    }
+    const events = async (): Promise<Record<string, number>> =>
+      Object.fromEntries((await kept.space()).conversations.map((one) => [one.log, one.events]))
+    /** Opens the newest message, which is a file. */
+    const open = async (log: string): Promise<void> => {
+      const watched = phone.look(log)
+      const newest = () => watched.timeline.messages.at(-1)
+      await until(() => newest()?.body.kind === 'file')
+      const body = newest()?.body
+      watched.stop()
+      if (body?.kind === 'file') await files.save(body.blob, body.name, body.mediaType)
+    }
+    await open(LOG)
+    await open('chat:2')
+    expect(await events()).toEqual({ [LOG]: 902, 'chat:2': 702 })
+    expect((await kept.space()).filesBytes).toBe('a recipea song'.length)
+
+    await kept.clear(LOG)
+    expect(await events()).toEqual({ [LOG]: 500, 'chat:2': 702 })
+    expect((await kept.space()).filesBytes).toBe('a song'.length)
+
+    await open(LOG)
+    const watched = phone.look(LOG)
+    await until(() => watched.texts.length > 0)
+    while (watched.timeline.hasMore) await chat.loadOlder(LOG)
+    expect(watched.texts[0]).toBe('m1')
+    expect((await kept.space()).filesBytes).toBe('a recipea song'.length)
   })
 })
 

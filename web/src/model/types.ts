@@ -223,8 +223,9 @@ export interface Message extends Attached {
   /** When it will be erased; 0 never. */
   disappearsAtMs: number
   delivery: Delivery
-  /** Why it failed: a sentence from the server in the person's language, or a translation key. */
+  /** Why it failed: the server's sentence, and its stable reason. */
   error: string
+  reason: string
   /** Upload progress 0..1 of a queued picture or file, or -1. */
   progress: number
   /** What features fold onto this message, by feature name (reactions, ...). */

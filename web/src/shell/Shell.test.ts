@@ -3,7 +3,8 @@ import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-li
 import { get } from 'svelte/store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createFixture, type Fixture } from './fixture/app'
-import { setLanguage } from './i18n/i18n.svelte'
+import { SHORTCUTS } from './frame/keys'
+import { setLanguage, t } from './i18n/i18n.svelte'
 import * as rooms from './rooms'
 import { startRouter } from './router.svelte'
 import Shell from './Shell.svelte'
@@ -177,7 +178,11 @@ describe('the frame', () => {
     await fireEvent.keyDown(screen.getByRole('textbox', { name: 'Message to Lin Jing' }), { key: '?' })
     expect(screen.queryByRole('dialog', { name: 'Keyboard' })).toBeNull()
     await fireEvent.keyDown(document.body, { key: '?' })
-    expect(screen.getByRole('dialog', { name: 'Keyboard' })).toBeTruthy()
+    const help = screen.getByRole('dialog', { name: 'Keyboard' })
+    for (const { meaning } of [...SHORTCUTS, ...rooms.slot('shortcuts').flatMap(({ value }) => value)]) {
+      expect(t(meaning)).not.toBe(meaning)
+      expect(within(help).getAllByText(t(meaning)).length).toBeGreaterThan(0)
+    }
   })
 
   it('speaks Chinese when asked', async () => {

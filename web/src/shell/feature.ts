@@ -31,6 +31,17 @@ export interface ConversationProps extends AppProps {
   conversation: ConversationSummary
 }
 
+export interface FindProps extends AppProps {
+  /** What was typed. */
+  query: string
+  /** Closes the search; called when something was chosen. */
+  onclose: () => void
+}
+
+export interface PersonProps extends AppProps {
+  user: string
+}
+
 export interface MessageProps extends ConversationProps {
   message: Message
   log: string
@@ -99,6 +110,17 @@ export interface DropTarget {
   drop: (props: ConversationProps, files: File[], items?: DataTransferItemList) => void | Promise<void>
 }
 
+export type ShortcutPlace = 'everywhere' | 'conversation' | 'writing' | 'picture' | 'call'
+
+/** What the help sheet says of keys. */
+export interface Shortcut {
+  place: ShortcutPlace
+  /** Those that do it, or belong together: pressed at once they stand in one, 'Mod' being Control or Command. */
+  keys: readonly string[]
+  /** A translation key. */
+  meaning: string
+}
+
 export interface FeatureSlots {
   /** Draws rows whose body is `{kind: 'feature', feature: <this feature>}`. */
   messageBody?: Component<MessageProps>
@@ -125,9 +147,16 @@ export interface FeatureSlots {
   fileSenders?: FileSender[]
   /** Buttons in the conversation header. */
   conversationActions?: Component<ConversationProps>
+  /** In the details of a conversation, each a `design/Section`; draws nothing when there is nothing to show. */
+  detailsSections?: Component<ConversationProps>[]
+  /** In the search for conversations and people, below those that were found. */
+  findSections?: Component<FindProps>[]
+  /** On a person's page, below the handle: one line, or nothing. */
+  personLines?: Component<PersonProps>[]
   /** Entries of the + menu beside the composer. */
   composerActions?: MenuEntry<ConversationProps>[]
   dropTargets?: DropTarget[]
+  shortcuts?: Shortcut[]
   /** Full screen, mounted as long as somebody is signed in; draws nothing when there is nothing to show. */
   overlay?: Component<AppProps>
   /** The whole page at `#/receive/<code>`, signed in or not. */
@@ -136,6 +165,10 @@ export interface FeatureSlots {
   sendPage?: Component<AppProps>
   /** In "Me", each a `design/Section`. */
   settingsSections?: Component<AppProps>[]
+  /** Below these: what belongs to the account. Each a `design/Section`. */
+  accountSections?: Component<AppProps>[]
+  /** At the end of "Me", beside signing out: rows of a `design/Section`. */
+  leavingRows?: Component<AppProps>[]
   /** On the page about the connection, each a `design/Section`; shown only while that page is open. */
   connectionSections?: Component<AppProps>[]
 }

@@ -6,11 +6,14 @@ export type Theme = 'system' | 'light' | 'dark'
 export interface Preferences {
   theme: Theme
   language: Language | 'system'
+  /** Announce messages while no page is looked at. */
   notifications: boolean
+  /** A knock for new messages; each device has its own. */
+  sound: boolean
 }
 
 const KEY = 'hutong.preferences'
-const DEFAULTS: Preferences = { theme: 'system', language: 'system', notifications: false }
+const DEFAULTS: Preferences = { theme: 'system', language: 'system', notifications: false, sound: false }
 
 let current = $state.raw<Preferences>(DEFAULTS)
 
@@ -39,6 +42,7 @@ export function readPreferences(stored: string | null): Preferences {
     theme: given.theme === 'light' || given.theme === 'dark' ? given.theme : 'system',
     language: given.language === 'en' || given.language === 'zh' ? given.language : 'system',
     notifications: given.notifications === true,
+    sound: given.sound === true,
   }
 }
 

@@ -1,5 +1,6 @@
 /** The features of this build, found by folder. Nothing else in the client knows a feature by name. */
 import { addMessages } from './i18n/i18n.svelte'
+import { reasons } from './i18n/reasons'
 import type { Content } from '../model/types'
 import type { ContentBody, FeatureSlots, WebFeature } from './feature'
 
@@ -10,6 +11,10 @@ export const features: readonly WebFeature[] = Object.values(modules)
   .sort((a, b) => (a.name < b.name ? -1 : 1))
 
 for (const feature of features) if (feature.messages) addMessages(feature.messages)
+addMessages({
+  en: {},
+  zh: Object.fromEntries(Object.entries(reasons).map(([reason, text]) => [`error.${reason}`, text])),
+})
 
 /** What the features put into one slot, in the order of their names. */
 export function slot<Name extends keyof FeatureSlots>(

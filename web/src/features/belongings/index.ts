@@ -2,12 +2,13 @@
 import type { WebFeature } from '../../shell/feature'
 import { createBelongings, NAME } from './api'
 import BelongingsSection from './BelongingsSection.svelte'
+import EndRow from './EndRow.svelte'
 import { messages } from './messages'
 
 const feature: WebFeature = {
   name: NAME,
   model: { name: NAME, create: createBelongings },
-  slots: { settingsSections: [BelongingsSection] },
+  slots: { accountSections: [BelongingsSection], leavingRows: [EndRow] },
   messages,
 }
 

@@ -10,7 +10,20 @@ export interface Hook {
   createdAtMs: number
 }
 
+export interface Bot {
+  user: string
+  handle: string
+  name: string
+}
+
 export interface BotsApi {
+  /** This person's own. */
+  bots(): Promise<Bot[]>
+  /** Resolves with the token, which is told this once. */
+  createBot(handle: string, name: string): Promise<string>
+  /** The same; the token before it ends at once. */
+  renewToken(user: string): Promise<string>
+  removeBot(user: string): Promise<void>
   hooks(log: string): Promise<Hook[]>
   /** Resolves with the address, which is told this once. */
   createHook(log: string, name: string): Promise<string>
@@ -19,6 +32,22 @@ export interface BotsApi {
 
 export function createBots({ call }: FeatureContext): BotsApi {
   return {
+    async bots() {
+      const { bots } = await call(Rpc.method.listBots, {})
+      return bots.map(({ profile }) => {
+        const { user = '', handle = '', name = '' } = profile ?? {}
+        return { user, handle, name }
+      })
+    },
+    async createBot(handle, name) {
+      return (await call(Rpc.method.createBot, { handle, name })).token
+    },
+    async renewToken(user) {
+      return (await call(Rpc.method.renewToken, { user })).token
+    },
+    async removeBot(user) {
+      await call(Rpc.method.removeBot, { user })
+    },
     async hooks(log) {
       const { hooks } = await call(Rpc.method.listHooks, { log })
       return hooks.map(({ id, name, createdAtMs }) => ({ id, name, createdAtMs: Number(createdAtMs) }))

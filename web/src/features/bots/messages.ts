@@ -14,6 +14,16 @@ export const messages: FeatureMessages = {
     'bots.since': 'Since {when}',
     'bots.remove': 'Remove',
     'bots.removeThis': 'Remove {name}',
+    'bots.removeThis.explained': '{name} is signed out everywhere and leaves its groups. What it said stays.',
+    'bots.bots': 'Bots',
+    'bots.bots.detail': 'Accounts for programs of yours',
+    'bots.bots.explained':
+      'A bot is an account that a program uses, with a token in the place of a password. Anybody who has the token can write as the bot and read what it reads.',
+    'bots.makeBot': 'Make a bot',
+    'bots.token': 'Token of {name}',
+    'bots.token.copy': 'Copy the token',
+    'bots.renew': 'New token',
+    'bots.renew.explained': 'The token that {name} has now ends at once. Programs that use it stop.',
   },
   zh: {
     'bots.hooks': 'Webhook',
@@ -27,5 +37,15 @@ export const messages: FeatureMessages = {
     'bots.since': '创建于 {when}',
     'bots.remove': '删除',
     'bots.removeThis': '删除 {name}',
+    'bots.removeThis.explained': '{name} 将在所有地方退出登录并退出群聊。它说过的话会保留。',
+    'bots.bots': '机器人',
+    'bots.bots.detail': '供你的程序使用的账号',
+    'bots.bots.explained':
+      '机器人是供程序使用的账号，用令牌代替密码。拥有令牌的人可以用它的身份发言，并读到它能读到的内容。',
+    'bots.makeBot': '新建机器人',
+    'bots.token': '{name} 的令牌',
+    'bots.token.copy': '复制令牌',
+    'bots.renew': '更换令牌',
+    'bots.renew.explained': '{name} 现在的令牌将立即失效，使用它的程序会停止工作。',
   },
 }

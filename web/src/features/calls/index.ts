@@ -23,6 +23,10 @@ const feature: WebFeature = {
   slots: {
     overlay: CallOverlay,
     conversationActions: CallButtons,
+    shortcuts: [
+      { place: 'call', keys: ['M'], meaning: 'calls.mute' },
+      { place: 'call', keys: ['V'], meaning: 'calls.cameraOff' },
+    ],
     messageBody: CallRow,
     messagePreview: ({ body, mine }) => (body.kind === 'feature' ? sentence(body.data as Row, mine, t) : ''),
   },

@@ -30,7 +30,7 @@ export const messages: FeatureMessages = {
     'invites.accept': 'Let in',
     'invites.refuse': 'Refuse',
     'invites.refuseThis': 'Refuse {name}',
-    'invites.acceptThis': 'Let {name} in',
+    'invites.acceptThis': 'Let in {name}',
     'invites.join.title': 'Join a group',
     'invites.join': 'Join',
     'invites.join.ask': 'Ask to be let in',

@@ -10,6 +10,7 @@ export const messages: FeatureMessages = {
     'peers.nat.again': 'Check again',
     'peers.nat.unavailable': 'Cannot be checked: this server, or this browser, has nothing to check with.',
     'peers.nat.seen': 'Seen from outside as',
+    'peers.nat.answer': '{chance}. {why}',
     'peers.nat.chance.best': 'Very likely',
     'peers.nat.chance.good': 'Likely',
     'peers.nat.chance.some': 'With some networks',
@@ -27,12 +28,13 @@ export const messages: FeatureMessages = {
   },
   zh: {
     'peers.nat.title': '设备之间的通话与文件',
-    'peers.nat.hint': '仅在打开此页面时通过您的服务器检测。经中转的通话和文件同样私密，只是路程更长。',
+    'peers.nat.hint': '仅在打开此页面时通过你的服务器检测。经中转的通话和文件同样私密，只是路程更长。',
     'peers.nat.label': '直接连接',
     'peers.nat.checking': '正在检测…',
     'peers.nat.again': '重新检测',
     'peers.nat.unavailable': '无法检测：此服务器或此浏览器不具备检测条件。',
     'peers.nat.seen': '从外部看到的地址',
+    'peers.nat.answer': '{chance}。{why}',
     'peers.nat.chance.best': '极有可能',
     'peers.nat.chance.good': '很有可能',
     'peers.nat.chance.some': '与部分网络可以',
@@ -42,9 +44,9 @@ export const messages: FeatureMessages = {
     'peers.nat.steady':
       '所有人看到的此设备位置都相同，因此别人能找到它。若对方像移动网络那样难以找到，则仍无法直接连接。',
     'peers.nat.varies':
-      '您的网络让每个人看到的此设备位置都不同，因此别人很难找到它。公司网络和移动网络常常如此。',
-    'peers.nat.blocked': '您的网络不让任何应答通过（UDP 被封锁）。',
-    'peers.nat.single': '您的网络让外界看到的是另一个地址。是否对所有人都相同无法得知：只询问了一处。',
+      '你的网络让每个人看到的此设备位置都不同，因此别人很难找到它。公司网络和移动网络常常如此。',
+    'peers.nat.blocked': '你的网络不让任何应答通过（UDP 被封锁）。',
+    'peers.nat.single': '你的网络让外界看到的是另一个地址。是否对所有人都相同无法得知：只询问了一处。',
     'peers.nat.hidden': '此浏览器对网页隐藏自己的地址，因此无法得知更多。',
   },
 }

@@ -18,7 +18,7 @@ export const messages: FeatureMessages = {
     'presence.title': '隐私',
     'presence.who': '谁能看到我在线',
     'presence.contacts': '联系人',
-    'presence.nobody': '所有人都不能',
+    'presence.nobody': '没有人',
     'presence.hint': '隐藏后，也看不到别人是否在线。',
   },
 }

@@ -1,21 +1,29 @@
 import type { WebFeature } from '../../shell/feature'
+import type { QuickApi } from './api'
+import { tidy } from './leftovers'
 import { messages } from './messages'
-import { QuickReceive } from './receive'
-import ReceivePage from './ReceivePage.svelte'
-import { QuickSending } from './send'
-import SendPage from './SendPage.svelte'
-import type { QuickApi } from './types'
+import Receiving from './Receiving.svelte'
+import Sending from './Sending.svelte'
+import type { QuickSides } from './types'
 
 const feature: WebFeature = {
   name: 'quicksend',
   model: {
     name: 'quicksend',
-    create: (context): QuickApi => ({
-      receiving: new QuickReceive(context),
-      sending: new QuickSending(context),
-    }),
+    create(context): QuickApi {
+      // Where storage is refused there is nothing to tidy.
+      void tidy(context).catch(() => undefined)
+      let sides: QuickSides | undefined
+      return {
+        async enter() {
+          const { sidesOf, ReceivePage, SendPage } = await import('./sides')
+          sides ??= sidesOf(context)
+          return { ...sides, ReceivePage, SendPage }
+        },
+      }
+    },
   },
-  slots: { receivePage: ReceivePage, sendPage: SendPage },
+  slots: { receivePage: Receiving, sendPage: Sending },
   messages,
 }
 

@@ -4,7 +4,6 @@ import type { FeatureContext } from '../../model/feature'
 import { Ending } from '../../schema/quicksend_pb'
 import { smoothed, type Received, type RateSample } from '../transfers/api'
 import { CodeError, parseCode } from './code'
-import { tidy } from './leftovers'
 import { problemOf } from './problems'
 import { Run } from './run'
 import type { QuickReceiveApi, QuickState } from './types'
@@ -25,8 +24,6 @@ export class QuickReceive implements QuickReceiveApi {
 
   constructor(context: FeatureContext) {
     this.#context = context
-    // Where storage is refused there is nothing to tidy.
-    void tidy(context).catch(() => undefined)
   }
 
   join(text: string): void {

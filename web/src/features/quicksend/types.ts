@@ -95,8 +95,7 @@ export interface QuickSendApi {
   cancel(): void
 }
 
-/** Both sides. */
-export interface QuickApi {
+export interface QuickSides {
   readonly receiving: QuickReceiveApi
   readonly sending: QuickSendApi
 }

@@ -18,6 +18,9 @@ export const messages: FeatureMessages = {
     'scheduled.failed': 'A message could not be sent',
     'scheduled.cancel': 'Do not send',
     'scheduled.none': 'Nothing waits any more.',
+    'scheduled.problem': 'The server would not send this.',
+    'scheduled.problem.muted': 'You could not write in this group then.',
+    'scheduled.problem.admins_write': 'Only the owner and admins could write in this group then.',
   },
   zh: {
     'scheduled.later': '定时发送',
@@ -36,5 +39,8 @@ export const messages: FeatureMessages = {
     'scheduled.failed': '有消息未能发送',
     'scheduled.cancel': '取消发送',
     'scheduled.none': '没有待发送的消息了。',
+    'scheduled.problem': '服务器未发送这条消息。',
+    'scheduled.problem.muted': '当时你不能在本群发言。',
+    'scheduled.problem.admins_write': '当时本群仅群主和管理员可以发言。',
   },
 }

@@ -33,6 +33,7 @@ export function looseMessage(content: Content, author: string, atMs: number, seq
     disappearsAtMs: 0,
     delivery: 'sent',
     error: '',
+    reason: '',
     progress: -1,
     extras: {},
   }

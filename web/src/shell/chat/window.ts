@@ -10,10 +10,14 @@ const AT_TOP_PX = 8
 /** Kept ready above and below the view: much, so that a fling shows no gaps; little for the first picture. */
 const READY_PX = 1_200
 const READY_FIRST_PX = 200
-/** The document follows the view when less than this is left of it. */
-const READY_MIN_PX = 500
+/** The document grows, and follows the view, by so much at once: a few rows, which a frame has time for. */
+const STEP_PX = 200
+/** Long enough for a picture to be painted between two steps. */
+const STEP_MS = 16
 /** Measuring rows moves others into the view, which have to be measured. It ends after a few times. */
 const TURNS_MAX = 6
+/** Rows that turn out higher or lower than they were taken for move the others by less than this. */
+const SLACK_STEP_MAX_PX = 600
 /** Further away one does not scroll but is there. */
 const GLIDE_VIEWS_MAX = 3
 
@@ -44,13 +48,26 @@ export class ListWindow<Row extends HeightRow> {
   readonly #onTurn: (turn: number) => void
   readonly #heights: Heights
   readonly #elements = new Map<string, HTMLElement>()
+  /** What was shown last, by row. */
+  #items = new Map<string, Placed<Row>>()
   #rows: readonly Row[] = []
   /** The rows that were in view at the last look, the topmost first: one of them keeps its place. */
   #anchors: Anchor[] = []
   #held: HTMLElement | null = null
+  /** Where the view was when it was last looked at or put somewhere, and how `look` was called then. */
+  #seenTop = 0
+  #ended = true
   #from = 0
   #to = 0
+  /** The first row shown; before `#from` when one above has the focus. */
+  #first = 0
   #readyPx = READY_FIRST_PX
+  #growing = false
+  /**
+   * By so much more than the rows left out above the first one shown would take, room is kept for them: what was
+   * estimated wrong goes here while one scrolls, because setting the scroller's place ends a scroll that is under way.
+   */
+  #slackPx = 0
   #turnsLeft = TURNS_MAX
   /** Grows when another part of the list has to be in the document. */
   #wantedTurn = 0
@@ -74,9 +91,20 @@ export class ListWindow<Row extends HeightRow> {
     this.#heights = new Heights(estimatePx)
   }
 
+  /**
+   * A view is moved before anybody hears of it: the focus that goes to a button out of view brings it into view at once,
+   * and the event comes with the next frame. What is drawn in between must not put the view back.
+   */
+  #catchUp(): void {
+    const scroller = this.#scroller()
+    if (!scroller || scroller.clientHeight === 0 || scroller.scrollTop === this.#seenTop) return
+    this.#see(scroller, this.#ended)
+  }
+
   /** What has to be in the document now; `kept` are rows that stay in it wherever the view is: one has the focus. */
   show(rows: readonly Row[], kept: readonly string[], turn: number): Shown<Row> {
     this.#shownTurn = turn
+    this.#catchUp()
     if (rows !== this.#rows) {
       this.#rows = rows
       this.#heights.set(rows)
@@ -95,15 +123,23 @@ export class ListWindow<Row extends HeightRow> {
   }
 
   #placed(places: readonly number[]): Shown<Row> {
-    const items: Placed<Row>[] = []
-    let bottom = 0
+    const before = this.#items
+    this.#items = new Map()
+    this.#first = places[0] ?? 0
+    const room = this.#heights.top(this.#first)
+    this.#slackPx = this.#first === 0 || this.atEnd ? 0 : Math.max(this.#slackPx, -room)
+    let bottom = -this.#slackPx
     for (const place of places) {
       const row = this.#rows[place]
       if (row === undefined) continue
-      items.push({ row, place, gap: this.#heights.top(place) - bottom })
+      const gap = this.#heights.top(place) - bottom
+      const known = before.get(row.id)
+      // The same object where nothing changed: what is in it is not looked at again.
+      const same = known?.row === row && known.place === place && known.gap === gap
+      this.#items.set(row.id, same ? known : { row, place, gap })
       bottom = this.#heights.top(place + 1)
     }
-    return { items, rest: Math.max(0, this.#heights.total - bottom) }
+    return { items: [...this.#items.values()], rest: Math.max(0, this.#heights.total - bottom) }
   }
 
   /** Where the view's upper edge belongs. */
@@ -157,19 +193,27 @@ export class ListWindow<Row extends HeightRow> {
     let news = false
     for (const [id, element] of this.#elements)
       if (!this.#heights.isMeasured(id)) news = this.#measure(id, element) || news
-    this.#keepPlace(scroller)
-    if (news && this.#turnsLeft > 0) {
+    const again = news && this.#turnsLeft > 0
+    if (!again || !this.#takeUp(scroller)) this.#keepPlace(scroller)
+    if (again) {
       this.#turnsLeft -= 1
       this.#turn()
       return false
     }
     this.look(ended)
-    if (this.#readyPx === READY_FIRST_PX && this.#rows.length > 0) {
-      // The first picture is painted before what is above it is made.
-      this.#readyPx = READY_PX
-      setTimeout(() => this.#turn(), 0)
-    }
+    if (this.#readyPx < READY_PX && this.#rows.length > 0) this.#grow()
     return true
+  }
+
+  /** The first picture is painted before what is around it is made, and that comes bit by bit. */
+  #grow(): void {
+    if (this.#growing) return
+    this.#growing = true
+    setTimeout(() => {
+      this.#growing = false
+      this.#readyPx += STEP_PX
+      this.#turn()
+    }, STEP_MS)
   }
 
   /** Another part of the list has to be in the document. */
@@ -183,18 +227,36 @@ export class ListWindow<Row extends HeightRow> {
     return height > 0 && this.#heights.measure(id, height)
   }
 
+  /** Whether the room kept above the first row can take up by how much the rows have moved, at the next turn. */
+  #takeUp(scroller: HTMLElement): boolean {
+    if (this.atEnd || this.#first === 0) return false
+    const moved = this.#moved(scroller)
+    if (moved === undefined || Math.abs(moved) > SLACK_STEP_MAX_PX) return false
+    if (this.#heights.top(this.#first) + this.#slackPx < moved) return false
+    this.#slackPx -= moved
+    return true
+  }
+
+  /** How far below its place the row is that keeps its place. */
+  #moved(scroller: HTMLElement): number | undefined {
+    const anchor = this.#anchor()
+    const element = anchor && this.#elements.get(anchor.id)
+    if (!anchor || !element) return undefined
+    return element.getBoundingClientRect().top - scroller.getBoundingClientRect().top - anchor.top
+  }
+
   #keepPlace(scroller: HTMLElement): void {
     if (this.atEnd) {
       const end = scroller.scrollHeight - scroller.clientHeight
       if (Math.abs(end - scroller.scrollTop) >= 1) scroller.scrollTop = end
+      this.#seenTop = scroller.scrollTop
       return
     }
-    const anchor = this.#anchor()
-    const element = anchor && this.#elements.get(anchor.id)
-    if (!anchor || !element) return
-    const moved = element.getBoundingClientRect().top - scroller.getBoundingClientRect().top - anchor.top
+    const moved = this.#moved(scroller)
+    if (moved === undefined) return
     // Setting the place, even to itself, would end a smooth scroll that is under way.
     if (Math.abs(moved) >= 1) scroller.scrollTop += moved
+    this.#seenTop = scroller.scrollTop
   }
 
   readonly #resized =
@@ -202,6 +264,7 @@ export class ListWindow<Row extends HeightRow> {
 
   /** Pictures arrive, rows grow, the window changes its size. */
   #resize(entries: readonly ResizeObserverEntry[]): void {
+    this.#catchUp()
     let news = false
     for (const { target } of entries) {
       const { rowId: id } = (target as HTMLElement).dataset
@@ -227,33 +290,47 @@ export class ListWindow<Row extends HeightRow> {
   look(ended: boolean): void {
     const scroller = this.#scroller()
     if (!scroller) return
-    const { scrollHeight, scrollTop, clientHeight } = scroller
-    this.atEnd = this.#begins === 'end' && ended && scrollHeight - scrollTop - clientHeight < AT_END_PX
-    const edge = scroller.getBoundingClientRect().top
-    const first = this.#heights.placeAt(scrollTop)
-    const last = this.#heights.placeAt(scrollTop + clientHeight)
-    this.#anchors = []
-    const atTop = this.#begins === 'top' && scrollTop < AT_TOP_PX
-    for (let place = Math.max(0, first - 1); place <= last; place++) {
-      const id = this.#rows[place]?.id ?? ''
-      const box = this.#elements.get(id)?.getBoundingClientRect()
-      if (box && box.bottom > edge && !atTop) this.#anchors.push({ id, top: box.top - edge })
-    }
-    const above = scrollTop - this.#heights.top(this.#from)
-    const below = this.#heights.top(this.#to) - scrollTop - clientHeight
-    const short =
-      (this.#from > 0 && above < READY_MIN_PX) || (this.#to < this.#rows.length && below < READY_MIN_PX)
+    this.#see(scroller, ended)
+    const top = this.#topOf(scroller)
+    const above = top - this.#heights.top(this.#from)
+    const below = this.#heights.top(this.#to) - top - scroller.clientHeight
+    const least = this.#readyPx - STEP_PX
+    const short = (this.#from > 0 && above < least) || (this.#to < this.#rows.length && below < least)
     if (!short) return
     this.#turnsLeft = TURNS_MAX
-    if (this.#anchors.length === 0 && !atTop) this.#leap(scrollTop)
     this.#turn()
   }
 
+  /** Takes where the view is for where it belongs. */
+  #see(scroller: HTMLElement, ended: boolean): void {
+    const { scrollHeight, scrollTop, clientHeight } = scroller
+    this.#seenTop = scrollTop
+    this.#ended = ended
+    this.atEnd = this.#begins === 'end' && ended && scrollHeight - scrollTop - clientHeight < AT_END_PX
+    const edge = scroller.getBoundingClientRect().top
+    const top = this.#topOf(scroller)
+    const first = this.#heights.placeAt(top)
+    const last = this.#heights.placeAt(top + clientHeight)
+    this.#anchors = []
+    if (this.#begins === 'top' && scrollTop < AT_TOP_PX) return
+    for (let place = Math.max(0, first - 1); place <= last; place++) {
+      const id = this.#rows[place]?.id ?? ''
+      const box = this.#elements.get(id)?.getBoundingClientRect()
+      if (box && box.bottom > edge) this.#anchors.push({ id, top: box.top - edge })
+    }
+    if (this.#anchors.length === 0) this.#leap(top)
+  }
+
   /** Somewhere where nothing is in the document yet: the bar was dragged. */
-  #leap(scrollTop: number): void {
-    const place = this.#heights.placeAt(scrollTop)
+  #leap(top: number): void {
+    const place = this.#heights.placeAt(top)
     const id = this.#rows[place]?.id
-    if (id !== undefined) this.#anchors = [{ id, top: this.#heights.top(place) - scrollTop }]
+    if (id !== undefined) this.#anchors = [{ id, top: this.#heights.top(place) - top }]
+  }
+
+  /** Where the view's upper edge is among the rows. */
+  #topOf(scroller: HTMLElement): number {
+    return scroller.scrollTop - this.#slackPx
   }
 
   /** The place of the last row that begins above the lower edge of the view; -1 without any. */
@@ -271,7 +348,8 @@ export class ListWindow<Row extends HeightRow> {
   }
 
   get distanceToTop(): number {
-    return this.#scroller()?.scrollTop ?? 0
+    const scroller = this.#scroller()
+    return scroller ? this.#topOf(scroller) : 0
   }
 
   get distanceToEnd(): number {
@@ -284,6 +362,7 @@ export class ListWindow<Row extends HeightRow> {
     const scroller = this.#scroller()
     if (!scroller) return
     this.atEnd = false
+    this.#seenTop = scroller.scrollTop
     this.#anchors = [{ id, top: scroller.clientHeight * at }]
     this.#turnsLeft = TURNS_MAX
     this.#turn()
@@ -297,6 +376,7 @@ export class ListWindow<Row extends HeightRow> {
       return
     }
     this.atEnd = true
+    this.#seenTop = scroller.scrollTop
     this.#turnsLeft = TURNS_MAX
     this.#turn()
   }

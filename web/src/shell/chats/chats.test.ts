@@ -5,6 +5,7 @@ import { contactsIn, conversationsIn, peopleIn } from '../fixture/people'
 import { news } from '../frame/news'
 import { setLanguage, t } from '../i18n/i18n.svelte'
 import { find } from './find'
+import { unreadOf } from './muting'
 import { previewOf } from './preview'
 import { typingText } from './typing'
 
@@ -85,15 +86,36 @@ describe('find', () => {
 })
 
 describe('news', () => {
+  const NOW_MS = 1_000
   const said = { ...pair, unread: pair.unread + 1, last: last({ kind: 'text', text: 'hi' }) }
+  const muted = { ...pair.preferences, mutedUntilMs: NOW_MS + 1, mentionsNotify: true }
 
   it('is what somebody else said since', () => {
-    expect(news([pair], [said]).map(({ log }) => log)).toEqual([pair.log])
-    expect(news([], [said])).toHaveLength(1)
+    expect(news([pair], [said], NOW_MS).map(({ log }) => log)).toEqual([pair.log])
+    expect(news([], [said], NOW_MS)).toHaveLength(1)
   })
 
   it('is neither what was there, nor what one said oneself', () => {
-    expect(news([said], [said])).toEqual([])
-    expect(news([pair], [{ ...said, last: last({ kind: 'text', text: 'hi' }, 'me') }])).toEqual([])
+    expect(news([said], [said], NOW_MS)).toEqual([])
+    const own = { ...said, last: last({ kind: 'text', text: 'hi' }, 'me') }
+    expect(news([pair], [own], NOW_MS)).toEqual([])
+  })
+
+  it('is no word of what is silenced, but a mention if one wants to hear of these', () => {
+    const silenced = { ...said, preferences: muted }
+    expect(news([pair], [silenced], NOW_MS)).toEqual([])
+    expect(news([pair], [silenced], NOW_MS + 1)).toHaveLength(1)
+    const mentioned = { ...silenced, mentioned: 1 }
+    expect(news([pair], [mentioned], NOW_MS)).toHaveLength(1)
+    expect(news([mentioned], [{ ...mentioned, unread: 9 }], NOW_MS)).toEqual([])
+    const deaf = { ...mentioned, preferences: { ...muted, mentionsNotify: false } }
+    expect(news([pair], [deaf], NOW_MS)).toEqual([])
+  })
+
+  it('does not count what is silenced as unread', () => {
+    const loud = { ...group, unread: 2, preferences: { ...group.preferences, mutedUntilMs: 0 } }
+    const list = [loud, { ...said, unread: 7, preferences: muted }]
+    expect(unreadOf(list, NOW_MS)).toBe(2)
+    expect(unreadOf(list, NOW_MS + 1)).toBe(9)
   })
 })

@@ -62,7 +62,10 @@ export const isSaid = ({ body }: Message): boolean =>
 export function noteText(message: Message, t: Translate): string {
   if (message.body.kind !== 'note') return ''
   const { text, names } = message.body
-  const [name = '', ...others] = names.map((each) => each || t('someone'))
+  const known = names.map((each) => each || t('someone'))
+  // Several who did the same are told in one row.
+  const together = text === 'joined' || text === 'left'
+  const [name = '', ...others] = together ? [known.join(t('listComma'))] : known
   if (text === 'disappearing') others.splice(0, 1, duration(Number(others[0]), locale()))
   return t(`note.${text}${message.mine ? 'Me' : ''}`, { name, names: others.join(t('listComma')) })
 }

@@ -38,6 +38,7 @@ const pairs: [text: string, ground: string][] = [
   ['on-brick', 'brick'],
   ['court', 'court-wash'],
   ['ink-2', 'brass-wash'],
+  ['brass-text', 'brass-wash'],
   ['door-text', 'door-wash'],
 ]
 

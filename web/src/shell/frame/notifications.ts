@@ -1,17 +1,11 @@
 /** Notifications of the system, while the page is open but hidden. */
 import { navigate, route } from '../router.svelte'
+import { notificationsSupported } from './permission'
 
 export interface Notice {
   title: string
   body: string
   log: string
-}
-
-export const notificationsSupported = (): boolean => 'Notification' in globalThis
-
-export async function askForNotifications(): Promise<boolean> {
-  if (!notificationsSupported()) return false
-  return (await Notification.requestPermission()) === 'granted'
 }
 
 function openConversation(): string {

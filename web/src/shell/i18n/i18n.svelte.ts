@@ -42,5 +42,6 @@ export function t(key: string, values: Values = {}): string {
   const dictionary = dictionaries[current]
   const singular = values['count'] === 1 ? dictionary[`${key}.one`] : undefined
   const text = singular ?? dictionary[key] ?? key
+  if (!text.includes('{')) return text
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole))
 }

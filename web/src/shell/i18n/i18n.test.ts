@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { RpcError } from '../../model/feature'
 import { features } from '../registry'
 import { en } from './en'
-import { explain } from './explain'
+import { explain, sentence } from './explain'
 import { preferredLanguage, setLanguage, t } from './i18n.svelte'
 import { zh } from './zh'
 
@@ -74,6 +74,14 @@ it('picks the first language of the person that we speak', () => {
 })
 
 describe('explain', () => {
+  it('translates what was kept of a failure by its sentence, else by its reason, else not at all', () => {
+    setLanguage('zh')
+    expect(sentence('The old password is wrong.', 'wrong_password')).toBe(zh['error.old_password'])
+    expect(sentence('Some words of the server.', 'wrong_password')).toBe(zh['error.wrong_password'])
+    expect(sentence('Wait 3 s.', 'rate_limited')).toBe('Wait 3 s.')
+    expect(sentence('Some words of the server.')).toBe('Some words of the server.')
+  })
+
   it('translates the sentences it knows, and reasons whose sentence it does not know', () => {
     setLanguage('zh')
     const wrong = new RpcError('permission_denied', 'The old password is wrong.', 'wrong_password')

@@ -11,8 +11,12 @@ export function applyUpdate(): void {
 /** Looks for a new version this often while the page stays open. */
 const LOOK_EVERY_MS = 60 * 60_000
 
+let registered = false
+
+/** Does nothing from the second call on. */
 export function registerServiceWorker(): void {
-  if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return
+  if (registered || !import.meta.env.PROD || !('serviceWorker' in navigator)) return
+  registered = true
   let controlled = navigator.serviceWorker.controller !== null
   navigator.serviceWorker.addEventListener('controllerchange', () => {
     // The very first worker takes over a page that is new already.

@@ -38,7 +38,12 @@ export function listTime(atMs: number, nowMs: number, locale: string): string {
 
 /** The exact time, for a tooltip. */
 export function fullTime(atMs: number, locale: string): string {
-  return format(locale, { dateStyle: 'full', timeStyle: 'medium' }, atMs)
+  return format(locale, { dateStyle: 'full', timeStyle: 'medium', hourCycle: 'h23' }, atMs)
+}
+
+/** A day and its time, as one agrees on them. */
+export function dayTime(atMs: number, locale: string): string {
+  return format(locale, { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' }, atMs)
 }
 
 /** "3 minutes ago", "yesterday". */

@@ -1,5 +1,5 @@
 /** Turns a timeline into what is drawn: separators between days, a line before what is new, groups of bubbles. */
-import type { Message } from '../../model/types'
+import type { Message, NoteKey } from '../../model/types'
 import { dayStart } from './dates'
 
 export type Row =
@@ -41,6 +41,11 @@ export function rows(
       lineDrawn = true
       group = undefined
     }
+    const notes = group === undefined && drawn.at(-1)
+    if (notes && notes.kind === 'message' && gather(notes, message)) {
+      previous = message
+      continue
+    }
     const alone = standsAlone(message)
     const joins = !alone && group !== undefined && belongs(group.message, message)
     const row: Row = { kind: 'message', id: message.id, message, first: !joins, last: true }
@@ -50,6 +55,22 @@ export function rows(
     previous = message
   }
   return drawn
+}
+
+/** What many people do one after the other is told in one row, which grows; as many names as one reads. */
+const GATHERED: readonly NoteKey[] = ['joined', 'left']
+const GATHERED_MAX = 20
+
+/** Adds a note to the one in the row before; false when they do not belong together. */
+function gather(row: Extract<Row, { kind: 'message' }>, message: Message): boolean {
+  const { body: before, mine, id } = row.message
+  const { body } = message
+  if (before.kind !== 'note' || body.kind !== 'note' || mine || message.mine) return false
+  if (before.text !== body.text || !GATHERED.includes(body.text)) return false
+  const names = [...before.names, ...body.names]
+  if (names.length > GATHERED_MAX || new Set(names).size < names.length) return false
+  row.message = { ...message, id, body: { ...body, names } }
+  return true
 }
 
 const belongs = (before: Message, message: Message): boolean =>

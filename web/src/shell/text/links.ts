@@ -55,13 +55,13 @@ function safeUrl(address: string): string | undefined {
   }
 }
 
+const EMOJI = /\p{Extended_Pictographic}|\p{Regional_Indicator}{2}/u
+
 /** One to three emoji and nothing else: shown large. */
 export function isBigEmoji(text: string): boolean {
   const trimmed = text.trim()
-  if (trimmed.length === 0 || trimmed.length > 40) return false
+  // To make a segmenter takes longer than to draw a message.
+  if (trimmed.length > 40 || !EMOJI.test(trimmed)) return false
   const graphemes = [...new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(trimmed)]
-  return (
-    graphemes.length <= 3 &&
-    graphemes.every(({ segment }) => /\p{Extended_Pictographic}|\p{Regional_Indicator}{2}/u.test(segment))
-  )
+  return graphemes.length <= 3 && graphemes.every(({ segment }) => EMOJI.test(segment))
 }

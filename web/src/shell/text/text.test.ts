@@ -141,6 +141,32 @@ describe('grouping', () => {
     ).toEqual(['day', 'm1<>', 'm2<>', 'm3<>'])
   })
 
+  it('tells in one row what several people did one after the other', () => {
+    const note = (seq: number, who: string, text: 'joined' | 'left', hour = 9): Message => ({
+      ...message(seq, who, at(10, hour), 'note'),
+      body: { kind: 'note', text, names: [who] },
+    })
+    const drawn = (list: Message[]): string[] =>
+      rows(list, -1, ({ body }) => body.kind === 'note').flatMap((row) => {
+        if (row.kind !== 'message') return []
+        const { id, seq, body } = row.message
+        return [`${id} ${seq} ${body.kind === 'note' ? `${body.text} ${body.names.join()}` : body.kind}`]
+      })
+    const list = [note(1, 'lin', 'joined'), note(2, 'bo', 'joined', 11), note(3, 'cy', 'joined', 12)]
+    expect(drawn(list)).toEqual(['m1 3 joined lin,bo,cy'])
+    expect(drawn([...list, message(4, 'bo', at(10, 13)), note(5, 'di', 'joined', 13)])).toHaveLength(3)
+    // Not of different kinds, not twice by the same, not with what one did oneself.
+    expect(drawn([note(1, 'lin', 'joined'), note(2, 'bo', 'left'), note(3, 'bo', 'joined')])).toHaveLength(3)
+    expect(drawn([note(1, 'lin', 'joined'), note(2, 'lin', 'joined')])).toHaveLength(2)
+    expect(drawn([note(1, 'lin', 'joined'), note(2, 'me', 'joined'), note(3, 'bo', 'joined')])).toHaveLength(
+      3,
+    )
+    const many = Array.from({ length: 30 }, (_, n) => note(n + 1, `p${n}`, 'joined'))
+    expect(drawn(many)).toHaveLength(2)
+    // What was given stays as it was.
+    expect(list[0]?.body).toMatchObject({ names: ['lin'] })
+  })
+
   it('draws the line once, before the first message of somebody else that is new', () => {
     const list = [
       message(1, 'lin', at(10, 9)),
