@@ -121,6 +121,8 @@ class Dialer:
                         del entries[route]
                         errors.append((route, error))
                 if race.over and not podium:
+                    # The server is away: that is no way's fault, and none that was left alone is worse.
+                    self._bans.forgive()
                     raise self._worst(errors)
             self._bans.succeeded(podium[0].route)
         finally:
@@ -187,9 +189,11 @@ class Dialer:
     def _worst(self, errors: list[tuple[Route, CarrierError]]) -> CarrierError:
         """Return what to tell: what became of the ways the person wrote, first what no retry will mend.
 
-        That the server's other addresses do not work from here says nothing.
+        That the server's other addresses do not work from here says nothing, unless no others were tried.
         """
         own = [error for route, error in errors if route.address == self._address]
+        if not own:
+            return errors[0][1]
         return next((error for error in own if error.hopeless), own[0])
 
     # ---- the routes ----

@@ -219,15 +219,22 @@ class Life:
         try:
             await self._open(attempt)
         except CarrierError as error:
-            if attempt.life is None:
-                return
-            self.owner.unreachable(error)
-            if self._opening is attempt:
-                self._opening = None
-                attempt.life = None
-                # With the old link still there, all is well.
-                if self.phase is Phase.APART:
-                    self._back_off()
+            self._failed(attempt, error)
+        except Exception:
+            # A fault of ours: the loop reports it, and nobody stays apart for ever because of it.
+            self._failed(attempt, CarrierError("The connection could not be opened."))
+            raise
+
+    def _failed(self, attempt: _Attempt, error: CarrierError) -> None:
+        if attempt.life is None:
+            return
+        self.owner.unreachable(error)
+        if self._opening is attempt:
+            self._opening = None
+            attempt.life = None
+            # With the old link still there, all is well.
+            if self.phase is Phase.APART:
+                self._back_off()
 
     def _back_off(self) -> None:
         delay_s = reconnect_s(self._failures, self._chance(), self.activity)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from hutong.client import State, methods
+from hutong.client.link import LinkOwner
 from hutong.client.methods import Method
 from hutong.platform.errors import (
     DeadlineExceeded,
@@ -188,6 +190,28 @@ async def test_conn19_backoff_grows_and_a_good_connection_resets_it(scene: Scene
         longest = min(0.5 * 2**number, 30)
         assert longest / 2 - 0.06 <= delay <= longest + 0.06
     assert scene.handlers.states == [State.OFFLINE]
+
+
+async def test_conn19_a_fault_of_ours_is_told_and_tried_again(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client whose attempt ends in some unforeseen way does not stay apart for ever."""
+    reported: list[BaseException] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _loop, context: reported.append(context["exception"]))
+    links = scene._open
+
+    async def stumble(_owner: LinkOwner) -> None:
+        raise IndexError("nothing here")
+
+    monkeypatch.setattr(scene.connection._life, "_open", stumble)
+    await scene.start(device="d1")
+    assert [str(error) for error in scene.handlers.unreachable] == ["The connection could not be opened."]
+    gc.collect()
+    assert [type(error) for error in reported] == [IndexError]
+    monkeypatch.setattr(scene.connection._life, "_open", links)
+    await scene.advance(0.6)
+    assert len(scene.links) == 1
 
 
 async def test_revoked_credentials_end_what_needs_them(scene: Scene) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from hutong.client import parse_address
 from hutong.client.carrier import CarrierError
-from hutong.client.dial import Dialer, Kind
+from hutong.client.dial import Dialer, Kind, Route
 from hutong.client.memory import Memory
 from hutong.platform.clock import ManualClock, Randomness, SystemClock
 from hutong.schema import link_pb2
@@ -61,6 +61,10 @@ class Dialing:
     async def advance(self, seconds: float) -> None:
         self.clock.advance(seconds)
         await asyncio.sleep(0)
+
+    @property
+    def kind(self) -> Kind | None:
+        return self.dialer.route.kind if self.dialer.route is not None else None
 
     def again(self) -> None:
         self.task = asyncio.create_task(self.dialer.open(self.owner))
@@ -147,6 +151,32 @@ async def test_link44_a_way_that_failed_is_left_alone(server: LiveServer) -> Non
         await asyncio.wait_for(dialing.task, 10)
         assert tried == 8
         await dialing.end()
+
+
+@pytest.mark.parametrize("left_alone", [False, True])
+async def test_link44_a_server_that_is_away_is_no_ways_fault(server: LiveServer, *, left_alone: bool) -> None:
+    """However often it restarts: the best way comes first again, also when only others were tried."""
+    memory = await _memory_of(server)
+    dialing = Dialing(server.url, memory)
+    await asyncio.wait_for(dialing.task, 10)
+    if left_alone:
+        for kind in (Kind.WEBSOCKET, Kind.POST):
+            for _ in range(3):
+                dialing.dialer._bans.failed(Route(kind, parse_address(server.url)), dialing.clock.monotonic())
+        dialing.again()
+        await asyncio.wait_for(dialing.task, 10)
+        assert dialing.kind is Kind.STREAM
+    for _ in range(4):
+        await server.stop()
+        await dialing.advance(1)
+        dialing.again()
+        with pytest.raises(CarrierError, match="Nothing is listening"):
+            await asyncio.wait_for(dialing.task, 10)
+        await server.start()
+        dialing.again()
+        await asyncio.wait_for(dialing.task, 10)
+        assert dialing.kind is Kind.WEBSOCKET
+    await dialing.end()
 
 
 async def test_a_race_that_is_called_off_leaves_nothing_open(silence: Silence) -> None:

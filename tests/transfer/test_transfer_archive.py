@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import zipfile
@@ -115,6 +116,21 @@ async def test_what_nobody_goes_on_with_is_cleared(tmp_path: Path) -> None:
     assert names == {".hutong-at_work.parts", ".hutong-at_work.part", "photo.part"}
     at_work.discard()
     part_at_work.discard()
+
+
+async def test_clearing_up_gets_in_nobodys_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """XFER20: several offers are taken up at once, and each clears up first; a lock would end the others."""
+    landing, part = Landing(tmp_path, "t"), PartFile(tmp_path, "t")
+    landing.begin(folder(tmp_path / "walk").manifest)
+    await part.open(1_000)
+    landing.close()
+    part.close()
+    locked: list[int] = []
+    monkeypatch.setattr(fcntl, "flock", lambda descriptor, _how: locked.append(descriptor))
+    clear_leftovers(tmp_path)
+    assert locked == []
+    clear_leftovers(tmp_path, now_s=part.path.stat().st_mtime + LEFT_S + 60)
+    assert len(locked) == 2
 
 
 async def test_two_programs_do_not_receive_the_same_in_one_place(tmp_path: Path) -> None:

@@ -9,7 +9,10 @@ of what arrives make batches of what leaves. The version of aiortc, whose inside
 
 from __future__ import annotations
 
+import asyncio
+
 from aioice.ice import StunProtocol
+from aioice.turn import TurnTransport
 from aiortc import RTCCertificate, RTCDtlsTransport, RTCIceTransport
 from aiortc.rtcdtlstransport import State
 from OpenSSL import SSL
@@ -19,12 +22,18 @@ from hutong.client.transfers.segments import Segments
 # Taken before others have their turn in the event loop.
 _BATCH_MAX = 64
 _RECORD_BYTES_MAX = 1500
+# A relay that is there answers the end of an allocation within this.
+_FAREWELL_S = 1.0
 # First bytes of DTLS records (RFC 7983); STUN's are lower.
 DTLS_FIRST, DTLS_LAST = 20, 63
 
 
 class QuickStunProtocol(StunProtocol):
-    """A socket of ICE that knows DTLS by its first byte, and does not try to read it as STUN."""
+    """A socket of ICE that knows DTLS by its first byte, and does not try to read it as STUN.
+
+    Its end does not wait for a relay that is gone, with the server or with the network we were on. aioice
+    would say goodbye to it for a minute, and a session that begins anew ends its old connection first.
+    """
 
     def datagram_received(self, data: bytes | str, addr: tuple[object, ...]) -> None:
         """Take a datagram."""
@@ -32,6 +41,18 @@ class QuickStunProtocol(StunProtocol):
             self.receiver.data_received(data, self.local_candidate.component)
         else:
             super().datagram_received(data, addr)
+
+    async def close(self) -> None:
+        """End it; an allocation nobody answers for ends by itself."""
+        closing = asyncio.get_running_loop().create_task(super().close())
+        await asyncio.wait([closing], timeout=_FAREWELL_S)
+        transport = self.transport
+        if not closing.done() and isinstance(transport, TurnTransport):
+            inside = vars(transport)
+            # Cancelled, aioice closes the socket all the same.
+            for task in (inside["_TurnTransport__close_task"], *inside["_TurnTransport__send_tasks"]):
+                task.cancel()
+        await closing
 
 
 class QuickDtlsTransport(RTCDtlsTransport):

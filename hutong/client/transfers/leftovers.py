@@ -35,6 +35,9 @@ def _clear(left: Path, before_s: float) -> None:
         if left.stat().st_mtime < before_s:
             shutil.rmtree(left)
         return
+    # Not locked for a moment even: a transfer that takes it up just now would find it taken.
+    if marked.lstat().st_mtime >= before_s:
+        return
     descriptor = os.open(marked, os.O_RDWR | os.O_NOFOLLOW)
     try:
         # Whoever is at work holds the lock; who comes now, waits for nobody and begins anew.

@@ -234,6 +234,8 @@ export class Life {
     this.#search = null
     this.#doubting = false
     if (this.#present !== null) return // all is well as it is
+    // The server is away: that is no way's fault, and none that was left alone is worse.
+    this.#bans.forgive()
     this.#owner.onUnreachable(end)
     this.#backOff()
   }

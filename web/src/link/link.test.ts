@@ -580,6 +580,22 @@ describe('several ways', () => {
     expect(server.newest.way).toBe(LINE)
   })
 
+  it('LINK44: however often the server goes away, the best way comes first when it is back', async () => {
+    ways = [LINE, POST]
+    link.start(null)
+    for (let round = 0; round < 6; round++) {
+      expect(server.newest.way).toBe(LINE)
+      server.newest.close()
+      expect(server.newest.way).toBe(POST)
+      server.newest.close()
+      await clock.advance(30_000)
+      expect(server.newest.way).toBe(LINE)
+      await server.newest.challenge()
+      await clock.advance(10_000)
+      server.newest.close()
+    }
+  })
+
   it('on the POST carrier it looks for a line now and then, and moves over', async () => {
     ways = [LINE, POST]
     link.start(credentials)
