@@ -35,4 +35,25 @@ describe('heights', () => {
     expect(heights.total).toBe(0)
     expect(heights.measure('a', 5)).toBe(false)
   })
+
+  it('add up like the rows themselves, however many and however they change', () => {
+    const heights = new Heights(50)
+    const list = rows(...Array.from({ length: 1000 }, (_, place) => `m${String(place)}`))
+    heights.set(list)
+    const px = list.map(() => 50)
+    for (let change = 0; change < 300; change++) {
+      const place = (change * 617) % 1000
+      px[place] = 20 + ((change * 7919) % 300)
+      heights.measure(`m${String(place)}`, px[place])
+    }
+    let top = 0
+    for (const [place, height] of px.entries()) {
+      expect(heights.top(place)).toBe(top)
+      expect(heights.placeAt(top)).toBe(place)
+      expect(heights.placeAt(top + height - 1)).toBe(place)
+      top += height
+    }
+    expect(heights.total).toBe(top)
+    expect(heights.placeAt(top)).toBe(999)
+  })
 })

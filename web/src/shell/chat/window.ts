@@ -12,8 +12,6 @@ const READY_PX = 1_200
 const READY_FIRST_PX = 200
 /** The document grows, and follows the view, by so much at once: a few rows, which a frame has time for. */
 const STEP_PX = 200
-/** Long enough for a picture to be painted between two steps. */
-const STEP_MS = 16
 /** Measuring rows moves others into the view, which have to be measured. It ends after a few times. */
 const TURNS_MAX = 6
 /** Rows that turn out higher or lower than they were taken for move the others by less than this. */
@@ -209,11 +207,14 @@ export class ListWindow<Row extends HeightRow> {
   #grow(): void {
     if (this.#growing) return
     this.#growing = true
-    setTimeout(() => {
-      this.#growing = false
-      this.#readyPx += STEP_PX
-      this.#turn()
-    }, STEP_MS)
+    // After the frame, not after a while: while a page starts, time is short, and steps would come before the picture.
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        this.#growing = false
+        this.#readyPx += STEP_PX
+        this.#turn()
+      }),
+    )
   }
 
   /** Another part of the list has to be in the document. */
