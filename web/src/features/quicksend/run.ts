@@ -27,6 +27,8 @@ export class Run {
   #path: QuickPath | null = null
   #over = false
   #accepted = false
+  /** All is here and checked: no end of the path or the channel takes anything of it any more. */
+  #whole = false
 
   constructor(context: FeatureContext, code: Code, show: (patch: Partial<QuickState>) => void) {
     this.#context = context
@@ -85,7 +87,8 @@ export class Run {
 
   /** Lets go of everything, and tells the sender if it still waits. */
   end(ending: Ending): void {
-    this.#stop(this.#accepted ? Ending.CANCELLED : ending)
+    if (this.#whole) this.#stop(Ending.DONE)
+    else this.#stop(this.#accepted ? Ending.CANCELLED : ending)
     void this.#letGo()
   }
 
@@ -139,13 +142,19 @@ export class Run {
     })
     this.#files = files
     this.#path = new QuickPath(meeting.signals.context, 'receiver', files, {
-      onPath: (path) => this.#show({ path }),
-      onInterrupted: () => this.#show({ phase: 'interrupted' }),
+      onPath: (path) => this.#follow({ path }),
+      onInterrupted: () => this.#follow({ phase: 'interrupted' }),
       onBroken: () => this.#fail(new Error('quicksend.broken')),
     })
   }
 
+  #follow(patch: Partial<QuickState>): void {
+    if (!this.#whole) this.#show(patch)
+  }
+
   async #placed(meeting: Meeting): Promise<void> {
+    // The sender has heard of it too, and may end the channel and its path before we are through.
+    this.#whole = true
     const path = (await this.#path?.read()) ?? 'unknown'
     this.#show({ phase: 'received', path })
     // Should the last word on the path be lost, the sender hears it here; it ends the channel.
@@ -160,7 +169,7 @@ export class Run {
   }
 
   #fail(error: unknown, ending = this.#accepted ? Ending.CANCELLED : Ending.DECLINED): void {
-    if (this.#over) return
+    if (this.#over || this.#whole) return
     this.#stop(ending)
     void this.#landing?.close()
     this.#show({ phase: 'failed', problem: problemOf(error) })

@@ -22,6 +22,8 @@ export class SendRun {
   #sending: SendingFiles | null = null
   #accepted = false
   #over = false
+  /** All is there and checked: no end of the path or the channel takes anything of it any more. */
+  #whole = false
 
   /** Throws `ManifestError` for files that cannot be handed over together. */
   constructor(context: FeatureContext, picked: Picked, show: (patch: Partial<QuickSendState>) => void) {
@@ -65,7 +67,7 @@ export class SendRun {
 
   /** Calls it off, unless it is over. */
   end(): void {
-    this.#stop(Ending.CANCELLED)
+    this.#stop(this.#whole ? Ending.DONE : Ending.CANCELLED)
   }
 
   async #offer(): Promise<void> {
@@ -124,13 +126,20 @@ export class SendRun {
     )
     this.#sending = sending
     this.#path = new QuickPath(meeting.signals.context, 'sender', sending, {
-      onPath: (path) => this.#show({ path }),
-      onInterrupted: () => this.#show({ phase: 'interrupted' }),
+      onPath: (path) => this.#follow({ path }),
+      onInterrupted: () => this.#follow({ phase: 'interrupted' }),
       onBroken: () => this.#fail(new Error('quicksend.broken')),
     })
   }
 
+  #follow(patch: Partial<QuickSendState>): void {
+    if (!this.#whole) this.#show(patch)
+  }
+
+  /** Heard on the path, as a word or by the receiver's end of the channel: whichever comes first. */
   async #arrived(): Promise<void> {
+    if (this.#whole) return
+    this.#whole = true
     const path = (await this.#path?.read()) ?? 'unknown'
     if (this.#over) return
     this.#show({ phase: 'sent', doneBytes: this.#source.manifest.sizeBytes, path })
@@ -149,7 +158,7 @@ export class SendRun {
   }
 
   #fail(error: unknown, ending = Ending.CANCELLED): void {
-    if (this.#over) return
+    if (this.#over || this.#whole) return
     this.#stop(ending)
     this.#show({ phase: 'failed', problem: problemOf(error) })
   }

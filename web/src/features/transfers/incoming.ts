@@ -24,6 +24,8 @@ export class Incoming {
   #landing: Landing | null = null
   #receiving: ReceivingFiles | null = null
   #path: PeerSession | null = null
+  /** All is here and checked: what becomes of the path takes nothing of it any more. */
+  #whole = false
   #ended = false
 
   constructor(record: TransferRecord, again: boolean, dependencies: IncomingDependencies) {
@@ -128,16 +130,20 @@ export class Incoming {
   }
 
   #follow({ phase, path }: PeerStatus): void {
+    if (this.#whole) return
     if (phase === 'interrupted') this.#interrupted()
     else if (phase === 'connected') this.#dependencies.publish({ path })
     else if (phase === 'gone') this.#fail(new Error('transfers.gone'))
   }
 
   #interrupted(): void {
-    if (this.#path !== null) this.#dependencies.publish({ phase: 'interrupted', bytesPerS: 0 })
+    if (this.#path !== null && !this.#whole)
+      this.#dependencies.publish({ phase: 'interrupted', bytesPerS: 0 })
   }
 
   async #verified(sha256: Uint8Array<ArrayBuffer>): Promise<void> {
+    // The sender has heard of it too, and closes its end of the path before the server has.
+    this.#whole = true
     this.#dependencies.publish({ phase: 'verifying' })
     try {
       // What the browser does not tell is not called direct.

@@ -188,6 +188,28 @@ test('TRANSFER6: handed over: offered, accepted, sent, verified, told to the ser
   expect(sender.kept.size).toBe(0)
 })
 
+test('TRANSFER6: what becomes of the path while the server is told that all is here takes nothing of it', async () => {
+  const sender = await offering()
+  const receiver = receiving()
+  let told = (): void => undefined
+  receiver.context.answer(
+    TransfersService.method.finish,
+    () => new Promise((resolve) => (told = () => resolve({}))),
+  )
+  await receiver.transfers.accept('chat:1', offer)
+  sender.context.notice(TransferAcceptedSchema, accepted)
+  connect(sender.opened[0], receiver.opened[0])
+  await until(() => receiver.context.called.includes('Finish'))
+  await until(() => sender.opened[0]?.closed)
+  receiver.opened[0]?.status.set({ phase: 'interrupted', ...NO_STATS })
+  receiver.opened[0]?.status.set({ phase: 'gone', ...NO_STATS })
+  await settle()
+  expect(receiver.shown().phase).toBe('verifying')
+  told()
+  await until(() => receiver.shown().phase === 'received')
+  expect((await receiver.transfers.received('t1'))?.blob(0, '').size).toBe(BYTES.length)
+})
+
 test('XFER2: a folder is one offer, arrives as one, and is not stored when the receiver is away', async () => {
   const files = ['walk/a.bin', 'walk/deep/b.bin'].map((path) => ({ path, file: file() }))
   const sender = device('them', 'S')
