@@ -90,6 +90,7 @@ class PeerSession:
         Ends only with `SessionGoneError`, `RpcError` or cancellation.
         """
         listening: asyncio.Task[None] | None = None
+        command: asyncio.Task[Callable[[], Any]] | None = None
         try:
             await self._signalling.start(skip_history=again)
             listening = asyncio.get_running_loop().create_task(self._listen())
@@ -98,16 +99,16 @@ class PeerSession:
             else:
                 await self._start_over()
             while True:
-                command = asyncio.ensure_future(self._commands.get())
+                command = asyncio.get_running_loop().create_task(self._commands.get())
                 await asyncio.wait([command, listening], return_when=asyncio.FIRST_COMPLETED)
                 if listening.done():
-                    command.cancel()
                     listening.result()
                 await (await command)()
         finally:
-            if listening is not None:
-                listening.cancel()
-                await asyncio.wait([listening])
+            for task in (command, listening):
+                if task is not None:
+                    task.cancel()
+                    await asyncio.wait([task])
             for timer in self._timers:
                 timer.cancel()
             await self._signalling.close()
