@@ -27,6 +27,11 @@ class Person:
     def page(self) -> Page:
         return self.browser.page
 
+    @property
+    def sheet(self) -> Locator:
+        """What is open above everything else."""
+        return self.page.get_by_role("dialog").last
+
     async def open(self, path: str = "/") -> None:
         await self.browser.start(self._server.url + path)
 

@@ -24,10 +24,6 @@ class Visitor(Person):
     """Somebody who looks into every room."""
 
     @property
-    def sheet(self) -> Locator:
-        return self.page.get_by_role("dialog").last
-
-    @property
     def details(self) -> Locator:
         return self.page.get_by_role("complementary", name="Details")
 
@@ -101,13 +97,21 @@ async def test_the_door(server: Server, browsers: Browsers, viewport: ViewportSi
     assert not inspection.complaints, "\n".join(inspection.complaints)
 
 
-async def test_the_rooms(
-    server: Server, browsers: Browsers, viewport: ViewportSize, bob: Client, tmp_path: Path
-) -> None:
-    await a_life(server, bob, tmp_path)
+async def visitor(
+    server: Server, browsers: Browsers, viewport: ViewportSize, bob: Client, folder: Path
+) -> Visitor:
+    """Return Anna, who is in and has a life."""
+    await a_life(server, bob, folder)
     anna = Visitor(browsers.new("anna", viewport), server, "anna", "Anna Lin")
     await anna.open()
     await anna.log_in()
+    return anna
+
+
+async def test_the_rooms(
+    server: Server, browsers: Browsers, viewport: ViewportSize, bob: Client, tmp_path: Path
+) -> None:
+    anna = await visitor(server, browsers, viewport, bob, tmp_path)
     page, inspection = anna.page, Inspection(anna.browser)
 
     row = page.get_by_role("link").filter(has_text=GROUP)
@@ -187,10 +191,7 @@ async def test_the_rooms(
 async def test_oneself(
     server: Server, browsers: Browsers, viewport: ViewportSize, bob: Client, tmp_path: Path
 ) -> None:
-    await a_life(server, bob, tmp_path)
-    anna = Visitor(browsers.new("anna", viewport), server, "anna", "Anna Lin")
-    await anna.open()
-    await anna.log_in()
+    anna = await visitor(server, browsers, viewport, bob, tmp_path)
     page, inspection = anna.page, Inspection(anna.browser)
 
     await anna.go("contacts")

@@ -21,11 +21,6 @@ class Host(Person):
     """Somebody who runs a group."""
 
     @property
-    def sheet(self) -> Locator:
-        """What is open above everything else."""
-        return self.page.get_by_role("dialog").last
-
-    @property
     def details(self) -> Locator:
         return self.page.get_by_role("complementary", name="Details")
 

@@ -7,7 +7,7 @@ import sqlite3
 import time
 
 import pytest
-from playwright.async_api import Locator, ViewportSize, expect
+from playwright.async_api import ViewportSize, expect
 
 from hutong.client import Client, Conversation, Person
 from tests.browser.conftest import Browsers, Server
@@ -19,10 +19,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 HOUR_MS = 3_600_000
 # The server wants ten seconds' notice; some more for the way there.
 SOON_MS = 14_000
-
-
-def sheet_above(anna: Writer) -> Locator:
-    return anna.page.get_by_role("dialog").last
 
 
 async def test_what_waits_and_what_fails(server: Server, browsers: Browsers, viewport: ViewportSize) -> None:
@@ -52,9 +48,9 @@ async def _changed_before_it_is_sent(anna: Writer) -> None:
     await anna.sheet.get_by_role("button", name="Send then").click()
     await anna.page.get_by_role("button", name="1 message to be sent later").click()
     await anna.sheet.get_by_role("button", name="Edit").click()
-    await sheet_above(anna).get_by_role("textbox", name="Message").fill("Lanterns at nine")
+    await anna.sheet.get_by_role("textbox", name="Message").fill("Lanterns at nine")
     await anna.looks("later-changed")
-    await sheet_above(anna).get_by_role("button", name="Send then").click()
+    await anna.sheet.get_by_role("button", name="Send then").click()
     await expect(anna.sheet).to_have_count(1)
     await expect(anna.sheet.get_by_role("listitem")).to_contain_text("Lanterns at nine")
     await anna.sheet.get_by_role("button", name="Close").first.click()
@@ -77,8 +73,8 @@ async def _not_sent(anna: Writer, bob: Client, group: Conversation, author: Pers
     # She may write again: each is sent, or will be.
     await bob.groups.mute(group, author, 0)
     await late.get_by_role("button", name="Edit").click()
-    await sheet_above(anna).get_by_role("button", name="In an hour").click()
-    await sheet_above(anna).get_by_role("button", name="Send then").click()
+    await anna.sheet.get_by_role("button", name="In an hour").click()
+    await anna.sheet.get_by_role("button", name="Send then").click()
     await expect(anna.sheet).to_have_count(1)
     await expect(late.get_by_role("alert")).to_have_count(0)
     await anna.sheet.get_by_role("button", name="Close").first.click()

@@ -21,10 +21,6 @@ class Seeker(Person):
     """Somebody who looks for a message."""
 
     @property
-    def sheet(self) -> Locator:
-        return self.page.get_by_role("dialog").last
-
-    @property
     def hits(self) -> Locator:
         return self.sheet.get_by_role("list", name="Messages").get_by_role("link")
 

@@ -23,10 +23,6 @@ class Member(Person):
     """Somebody who is in the groups of Bob."""
 
     @property
-    def sheet(self) -> Locator:
-        return self.page.get_by_role("dialog").last
-
-    @property
     def rows(self) -> Locator:
         return self.page.get_by_role("list", name="Chats").get_by_role("link")
 

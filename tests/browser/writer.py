@@ -61,10 +61,6 @@ class Writer(Person):
         """Send what waits beside the composer."""
         await self.page.get_by_role("button", name="Send", exact=True).click()
 
-    @property
-    def sheet(self) -> Locator:
-        return self.page.get_by_role("dialog")
-
     async def looks(self, name: str) -> None:
         """Keep a picture in both lights, once what comes in gently is there."""
         for theme, suffix in (("light", ""), ("dark", "-dark"), ("light", None)):

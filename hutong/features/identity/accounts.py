@@ -9,7 +9,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from hutong.features.identity import store
-from hutong.platform.errors import AlreadyExists
 from hutong.platform.feature import Platform
 from hutong.platform.writer import Transaction
 from hutong.schema import identity_pb2
@@ -36,23 +35,8 @@ class Accounts:
         self, tx: Transaction, owner: str, handle: str, name: str, password_hash: str
     ) -> identity_pb2.Profile:
         """Make an account for a program. Raises `AlreadyExists`."""
-        if store.taken(tx, handle):
-            raise AlreadyExists("This handle is taken.", reason="handle_taken")
         user = self._platform.random.new_id()
-        row = {
-            "user": user,
-            "handle": handle,
-            "name": name,
-            "about": "",
-            "picture": "",
-            "password_hash": password_hash,
-            "admin": False,
-            "language": "",
-            "created_at_ms": tx.now_ms,
-            "bot_of": owner,
-        }
-        tx.execute(sa.insert(store.account), row)
-        return store.profiles(tx, [user])[user]
+        return store.create(tx, user, handle, name, password_hash, bot_of=owner)
 
     def set_password(self, tx: Transaction, user: str, password_hash: str) -> None:
         """Replace the password, and sign all devices out."""

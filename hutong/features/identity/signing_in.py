@@ -13,7 +13,6 @@ from hutong.features.identity.devices import Devices
 from hutong.features.identity.links import DeviceLinks
 from hutong.features.identity.passwords import Passwords
 from hutong.platform.errors import (
-    AlreadyExists,
     FailedPrecondition,
     PermissionDenied,
     Unauthenticated,
@@ -77,21 +76,7 @@ class SigningIn:
 
         def create(tx: Transaction) -> identity_pb2.SessionReply:
             admin = self._invited(tx, request.invitation)
-            if store.taken(tx, handle):
-                raise AlreadyExists("This handle is taken.", reason="handle_taken")
-            row = {
-                "user": user,
-                "handle": handle,
-                "name": name,
-                "about": "",
-                "picture": "",
-                "password_hash": password_hash,
-                "admin": admin,
-                "language": language,
-                "created_at_ms": tx.now_ms,
-            }
-            tx.execute(sa.insert(store.account), row)
-            profile = identity_pb2.Profile(user=user, handle=handle, name=name)
+            profile = store.create(tx, user, handle, name, password_hash, admin=admin, language=language)
             device = self._devices.add(tx, user, device_name, public_key)
             return identity_pb2.SessionReply(profile=profile, device=device, admin=admin)
 

@@ -9,6 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from hutong.platform.database import Executor, in_parts, metadata
+from hutong.platform.errors import AlreadyExists
+from hutong.platform.writer import Transaction
 from hutong.schema import identity_pb2
 
 account = sa.Table(
@@ -110,6 +112,36 @@ def taken(executor: Executor, handle: str) -> bool:
     """Tell whether an account has this handle, or had it."""
     retired = sa.select(retired_handle).where(retired_handle.c.digest == _digest(handle))
     return by_handle(executor, handle) is not None or executor.execute(retired).first() is not None
+
+
+def create(
+    tx: Transaction,
+    user: str,
+    handle: str,
+    name: str,
+    password_hash: str,
+    *,
+    admin: bool = False,
+    language: str = "",
+    bot_of: str = "",
+) -> identity_pb2.Profile:
+    """Make an account; `bot_of` is whose program it is for. Raises `AlreadyExists`."""
+    if taken(tx, handle):
+        raise AlreadyExists("This handle is taken.", reason="handle_taken")
+    row = {
+        "user": user,
+        "handle": handle,
+        "name": name,
+        "about": "",
+        "picture": "",
+        "password_hash": password_hash,
+        "admin": admin,
+        "language": language,
+        "created_at_ms": tx.now_ms,
+        "bot_of": bot_of,
+    }
+    tx.execute(sa.insert(account), row)
+    return profiles(tx, [user])[user]
 
 
 def retire(executor: Executor, handle: str) -> None:
