@@ -133,6 +133,22 @@ describe('messages', () => {
     expect(said()).toEqual(['good', 'bad two'])
   })
 
+  it('one that is thrown away while it waits for "later" does not keep the next waiting', async () => {
+    const phone = await start()
+    const watched = phone.look(LOG)
+    let refused = 0
+    server.refuse = (method, request) => {
+      if (method !== 'send' || !JSON.stringify(request, replaceBigInt).includes('slow')) return null
+      refused += 1
+      return new Refusal(Code.RESOURCE_EXHAUSTED, 'Later.', 'slow_down', 3_600_000)
+    }
+    for (const text of ['slow', 'next']) await phone.app.chat.sendText(LOG, text)
+    await until(() => refused > 0)
+    await phone.app.chat.discard(LOG, watched.find('slow')?.id ?? '')
+    await until(() => said().length === 1)
+    expect(said()).toEqual(['next'])
+  })
+
   it('waits when the server says later', async () => {
     const phone = await start()
     let refusals = 3
@@ -262,6 +278,21 @@ describe('files', () => {
     const watched = phone.look(LOG)
     await until(() => watched.find('after it')?.delivery === 'sent')
     expect(watched.timeline.messages.map(({ body }) => body.kind)).toEqual(['file', 'text'])
+  })
+
+  it('an upload goes on when what waits behind it is thrown away', async () => {
+    const phone = await start()
+    const watched = phone.look(LOG)
+    server.refuse = (method) => (method === 'write' ? false : null) // the upload does not move
+    await phone.app.chat.sendStoredFile(LOG, new File([new Uint8Array(400_000)], 'slow.bin'))
+    await phone.app.chat.sendText(LOG, 'not that')
+    await until(() => server.asked('begin').length === 1)
+    await phone.app.chat.discard(LOG, watched.find('not that')?.id ?? '')
+    server.refuse = () => null
+    server.disconnect()
+    await until(() => watched.timeline.messages[0]?.delivery === 'sent')
+    expect(server.asked('begin').length).toBe(1)
+    expect(watched.texts).toHaveLength(1)
   })
 
   it('every kind of content arrives as it was said', async () => {

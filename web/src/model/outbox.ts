@@ -36,10 +36,15 @@ export interface OutboxOptions {
   onProgress(log: string): void
 }
 
+interface Sending {
+  id: string
+  controller: AbortController
+}
+
 export class Outbox {
   readonly #options: OutboxOptions
-  /** Conversations that are being worked on. */
-  readonly #busy = new Map<string, AbortController>()
+  /** Conversations that are being worked on, and what of each is being sent. */
+  readonly #busy = new Map<string, Sending>()
   readonly #progress = new Map<string, number>()
   #leading = false
   #uploading = 0
@@ -117,12 +122,12 @@ export class Outbox {
     const { store } = this.#options
     const record = store.state.outbox.get(id)
     await store.change((change) => change.deleteOutbox(id), { durable: true })
-    // When it is the one being sent: the conversation goes on with the next.
-    if (record !== undefined) this.#busy.get(record.log)?.abort()
+    const sending = this.#busy.get(record?.log ?? '')
+    if (sending?.id === id) sending.controller.abort() // the conversation goes on with the next
   }
 
   #stop(): void {
-    for (const controller of this.#busy.values()) controller.abort()
+    for (const { controller } of this.#busy.values()) controller.abort()
     this.#progress.clear()
   }
 
@@ -139,7 +144,7 @@ export class Outbox {
       const record = store.state.outboxOf(log).find(({ state }) => state === 'queued')
       if (record === undefined) break
       const controller = new AbortController()
-      this.#busy.set(log, controller)
+      this.#busy.set(log, { id: record.id, controller })
       try {
         await this.#send(record, controller.signal)
       } catch (thrown) {
@@ -241,9 +246,21 @@ export class Outbox {
           error instanceof RpcError && error.code === 'resource_exhausted' && error.retryAfterMs > 0
         if (!later || attempt >= LATER_MAX || signal.aborted) throw error
         const waitMs = Math.max(error.retryAfterMs, retryMs(attempt, this.#options.random()))
-        await new Promise<void>((resolve) => void this.#options.clock.after(waitMs, resolve))
+        await this.#pause(waitMs, signal)
       }
     }
+  }
+
+  /** Resolves after that time, or at once when what waits is not wanted any more. */
+  #pause(durationMs: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(durationMs, resolve)
+      const leave = (): void => {
+        cancel()
+        resolve()
+      }
+      signal.addEventListener('abort', leave, { once: true })
+    })
   }
 
   async #update(id: string, run: (record: OutboxRecord) => OutboxRecord): Promise<void> {

@@ -24,10 +24,12 @@ import { FakeRooms, type Room } from './fake-rooms'
 export class Refusal extends Error {
   readonly code: Code
   readonly reason: string
-  constructor(code: Code, message = 'No.', reason = '') {
+  readonly retryAfterMs: number
+  constructor(code: Code, message = 'No.', reason = '', retryAfterMs = 0) {
     super(message)
     this.code = code
     this.reason = reason
+    this.retryAfterMs = retryAfterMs
   }
 }
 
@@ -160,9 +162,8 @@ export class FakeServer extends FakeRooms {
       else end.send({ replies: [{ id, body: reply }] })
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
-      end.send({
-        replies: [{ id, error: { code: error.code, message: error.message, reason: error.reason } }],
-      })
+      const { code, message, reason, retryAfterMs } = error
+      end.send({ replies: [{ id, error: { code, message, reason, retryAfterMs } }] })
     }
   }
 
