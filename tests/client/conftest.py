@@ -15,6 +15,12 @@ def one_way(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def patient_edge(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ticket counts however long the disk of a busy machine takes to find it."""
+    monkeypatch.setattr("hutong.edge.tickets.office.ANSWER_S", 10)
+
+
+@pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[LiveServer]:
     async with running(tmp_path, rate_limit_factor=100) as live:
         yield live

@@ -29,7 +29,7 @@ from tests.client.live import PASSWORD, LiveServer, running, until
 
 LIST = chat_pb2.ListRequest()
 
-pytestmark = pytest.mark.usefixtures("one_way")
+pytestmark = pytest.mark.usefixtures("one_way", "patient_edge")
 
 
 @pytest.fixture

@@ -238,7 +238,6 @@ async def test_a_client_that_breaks_off_while_its_ticket_is_looked_up(
         return await look(store, identity, now_ms)
 
     monkeypatch.setattr(DatabaseTickets, "look", held)
-    monkeypatch.setattr(office_module, "ANSWER_S", 10)
     async with dialled(edge.link_port, edge.root, ticket=ticket) as raw:
         await raw.flush()
         await asyncio.wait_for(asked.wait(), 10)
