@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import platform as machine
+from dataclasses import replace
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -139,6 +140,24 @@ class Account(Listener):
         self._session = None
         self._home.forget()
         self._connection.set_credentials(None)
+
+    # ---- what one shows of oneself ----
+
+    async def change_profile(self, name: str | None, about: str | None, picture: str | None) -> Person:
+        """Replace what is given; None leaves it as it is."""
+        me = self.person
+        asked = identity_pb2.GetProfilesRequest(users=[me.user])
+        (profile,) = (await self._connection.call(methods.GET_PROFILES, asked)).profiles
+        request = identity_pb2.UpdateProfileRequest(
+            name=profile.name if name is None else name,
+            about=profile.about if about is None else about,
+            picture=profile.picture if picture is None else picture,
+        )
+        changed = (await self._connection.call(methods.UPDATE_PROFILE, request)).profile
+        if self._session is not None:
+            self._session = replace(self._session, name=changed.name)
+            self._home.keep_session(self._session)
+        return Person.of(changed)
 
     def _enter(self, reply: identity_pb2.SessionReply, key: Ed25519PrivateKey) -> Person:
         session = self._keep(reply, key.private_bytes_raw())

@@ -237,6 +237,15 @@ class Client(Saying):
         await self._account.log_out()
         self._keeper.cursors.clear()
 
+    async def change_profile(
+        self, *, name: str | None = None, about: str | None = None, picture: str | None = None
+    ) -> Person:
+        """Change what one shows of oneself, a bot too: a name (1 to 64 characters), a line, a picture's blob.
+
+        What is not given stays; '' takes the line or the picture away. Raises `InvalidArgument`.
+        """
+        return await self._account.change_profile(name, about, picture)
+
     async def call(
         self, method: Method[Q, R], request: Q, *, key: bytes = b"", deadline_s: float = _DEADLINE_S
     ) -> R:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from aiortc import RTCDataChannel, RTCPeerConnection
 
+from hutong.client.cleanup import call_off
 from hutong.client.connection import Connection
 from hutong.client.peers.session import PeerSession, SessionGoneError
 from hutong.client.pushes import Pushes
@@ -77,8 +78,7 @@ class DirectChannel:
         """Let the path go."""
         self._stop_waiting()
         self._channel = None
-        self._task.cancel()
-        await asyncio.wait([self._task])
+        await call_off(self._task)
 
     async def _run(self) -> None:
         try:

@@ -84,6 +84,9 @@ RESUME = method(_identity, "Identity.Resume", identity_pb2.ResumeRequest, identi
 REVOKE_DEVICE = method(
     _identity, "Identity.RevokeDevice", identity_pb2.RevokeDeviceRequest, identity_pb2.RevokeDeviceReply
 )
+UPDATE_PROFILE = method(
+    _identity, "Identity.UpdateProfile", identity_pb2.UpdateProfileRequest, identity_pb2.UpdateProfileReply
+)
 GET_PROFILES = method(
     _identity, "Identity.GetProfiles", identity_pb2.GetProfilesRequest, identity_pb2.GetProfilesReply
 )

@@ -8,25 +8,29 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterable
+from functools import partial
+from itertools import islice
 
-from google.protobuf.message import DecodeError
 from google.protobuf.message import Message as Body
 
 from hutong.client import methods
+from hutong.client.backlog import LOGS_AT_ONCE_MAX, Backlog, Held
 from hutong.client.connection import Connection
 from hutong.client.models import Event
+from hutong.client.packing import unpack
 from hutong.client.pushes import Listener
 from hutong.client.streams import Delivery, EventQueue, EventStream
 from hutong.platform.clock import Clock
-from hutong.platform.errors import FailedPrecondition, RpcError, Unauthenticated, Unavailable
+from hutong.platform.errors import FailedPrecondition, Internal, RpcError, Unauthenticated, Unavailable
 from hutong.platform.events import unread_kinds
 from hutong.schema import chat_pb2, identity_pb2, log_pb2
 
-# LOG14, and LOG9: how many logs and events one question asks for.
-_LOGS_AT_ONCE_MAX = 500
+# LOG9: how many events of a log one question asks for.
 _EVENTS_AT_ONCE_MAX = 200
 # After an error the connection could not get over by itself.
 _RETRY_AFTER_S = 2.0
+# Why nothing comes any more.
+_FOR_GOOD = {"closed", "signed_out", "revoked"}
 
 
 class Sync(Listener):
@@ -58,10 +62,12 @@ class Sync(Listener):
         self._cursors: dict[str, int] = {}
         self._newest: dict[str, int] = {}
         self._behind: set[str] = set()
+        self._backlog = Backlog()
         self._to_mark: dict[str, int] = {}
         self._queues: list[EventQueue] = []
         self._listed = False
-        self._following = False  # in the first flight of a link that is being opened
+        self._following = False  # a question is under way
+        self._failure: RpcError | None = None  # of the last one
         self._wake = asyncio.Event()
         self._caught_up = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -86,24 +92,16 @@ class Sync(Listener):
     def on_linking(self) -> None:
         """Follow what we know in the first flight, so that its events need no second round trip."""
         if self._queues and self._cursors and not self._following:
-            self._following = True
-            request = self._follow_request(list(self._cursors)[:_LOGS_AT_ONCE_MAX])
-            try:
-                self._connection.request(methods.FOLLOW, request.SerializeToString(), self._on_followed)
-            except RpcError:  # signed out, or too much waits: the next catching up asks again
-                self._following = False
-
-    def _on_followed(self, body: bytes | None, error: RpcError | None) -> None:
-        del error  # the next catching up asks again
-        self._following = False
-        if body is not None:
-            with contextlib.suppress(DecodeError):
-                self._take_all(log_pb2.FollowReply.FromString(body))
+            with contextlib.suppress(
+                RpcError
+            ):  # signed out, or too much waits: the next catching up asks again
+                self._follow(dict(islice(self._cursors.items(), LOGS_AT_ONCE_MAX)))
 
     def on_resumed(self, reply: identity_pb2.SessionReply) -> None:
         """A new carrier follows nothing yet."""
         del reply
         self._listed = False
+        self._backlog.clear()  # a page's end says nothing about what this carrier will push
         self._caught_up.clear()
         self._behind.update(self._cursors)
         self._wake.set()
@@ -172,6 +170,7 @@ class Sync(Listener):
         for table in (self._cursors, self._newest, self._to_mark, self._acknowledged):
             table.pop(log, None)
         self._behind.discard(log)
+        self._wake.set()
 
     def _on_handled(self, event: Event) -> None:
         if event.log in self._acknowledged:
@@ -184,6 +183,7 @@ class Sync(Listener):
             # What nobody was given is for the next stream.
             self._cursors = dict(self._acknowledged)
             self._behind = set(self._cursors)
+            self._backlog.clear()
 
     # ---- catching up ----
 
@@ -193,23 +193,30 @@ class Sync(Listener):
             self._wake.clear()
             try:
                 await self._catch_up()
-            except (Unauthenticated, Unavailable) as error:
-                if error.reason in {"closed", "signed_out", "revoked"}:
+            except RpcError as error:
+                if isinstance(error, (Unauthenticated, Unavailable)) and error.reason in _FOR_GOOD:
                     return
-                self._clock.call_later(_RETRY_AFTER_S, self._wake.set)
-            except RpcError:
                 self._clock.call_later(_RETRY_AFTER_S, self._wake.set)
 
     async def _catch_up(self) -> None:
+        """Go a step on; what it asked for wakes it again."""
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
         if not self._queues:
             return
         if not self._listed:
             await self._learn_logs()
-        while self._behind and self._queues and not any(queue.full for queue in self._queues):
-            await self._follow(list(self._behind)[:_LOGS_AT_ONCE_MAX])
+        self._hand_on()
+        # One question at a time, ahead of the program.
+        if not self._following and (
+            cursors := self._backlog.question(self._behind, self._cursors, self._newest)
+        ):
+            self._follow(cursors)
         if not self._behind:
             self._caught_up.set()
-        await self._mark_delivered()
+        if not self._following:
+            self._mark_delivered()
 
     async def _learn_logs(self) -> None:
         """Find the conversations; start each where it was left."""
@@ -243,31 +250,49 @@ class Sync(Listener):
         reply = await self._connection.call(methods.READ_LOG, request)
         return reply.page.head
 
-    async def _follow(self, logs: list[str]) -> None:
-        self._take_all(await self._connection.call(methods.FOLLOW, self._follow_request(logs)))
+    def _follow(self, cursors: dict[str, int]) -> None:
+        request = log_pb2.FollowRequest(
+            cursors=[log_pb2.Cursor(log=log, after=after) for log, after in cursors.items()],
+            limit=_EVENTS_AT_ONCE_MAX,
+        )
+        done = partial(self._on_followed, cursors)
+        self._connection.request(methods.FOLLOW, request.SerializeToString(), done)
+        self._following = True
 
-    def _follow_request(self, logs: list[str]) -> log_pb2.FollowRequest:
-        cursors = [log_pb2.Cursor(log=log, after=self._cursors[log]) for log in logs]
-        return log_pb2.FollowRequest(cursors=cursors, limit=_EVENTS_AT_ONCE_MAX)
+    def _on_followed(self, asked: dict[str, int], body: bytes | None, error: RpcError | None) -> None:
+        self._following = False
+        try:
+            if body is not None:
+                self._backlog.put(unpack(log_pb2.FollowReply, body), asked)
+                self._hand_on()
+        except Internal as failure:
+            error = failure
+        self._failure = error
+        self._wake.set()
 
-    def _take_all(self, reply: log_pb2.FollowReply) -> None:
-        for page in reply.pages:
-            if page.denied:
-                self._forget(page.log)
-            elif page.log in self._cursors:
-                self._take(page)
+    def _hand_on(self) -> None:
+        """Give the streams what came, as much as they take."""
+        for held in self._backlog:
+            if not self._take(held):
+                return
 
-    def _take(self, page: log_pb2.Page) -> None:
-        """A page is the truth about what comes after the cursor: there is no gap in it."""
+    def _take(self, held: Held) -> bool:
+        """Hand a page on; False when nobody can take all of it now. There is no gap in it."""
+        page = held.page
+        if page.denied:
+            self._forget(page.log)
+            return True
+        if self._cursors.get(page.log, -1) < held.after:
+            return True  # let go of, or what came before it was dropped: then it is asked for again
         for event in page.events:
             if event.seq > self._cursors[page.log] and not self._apply(event):
-                return
-        goal = max(page.head, self._newest.get(page.log, 0))
-        if self._cursors.get(page.log, goal) >= goal:
+                return False
+        if self._cursors[page.log] >= held.goal(self._newest.get(page.log, 0)):
             self._behind.discard(page.log)
             self._newest.pop(page.log, None)
+        return True
 
-    async def _mark_delivered(self) -> None:
+    def _mark_delivered(self) -> None:
         """Tell the others that their messages arrived (LOG17). Lost marks are made good by the next."""
         to_mark, self._to_mark = self._to_mark, {}
         for log, seq in to_mark.items():

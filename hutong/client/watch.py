@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from hutong.client import methods
+from hutong.client.cleanup import call_off
 from hutong.client.connection import Connection
 from hutong.client.models import Event
 from hutong.client.pushes import Listener, Pushes
@@ -40,8 +41,7 @@ class LogWatch(Listener):
     async def close(self) -> None:
         """Watch no longer."""
         self._pushes.remove(self)
-        self._task.cancel()
-        await asyncio.wait([self._task])
+        await call_off(self._task)
 
     def on_resumed(self, reply: identity_pb2.SessionReply) -> None:
         """The new carrier does not follow yet."""

@@ -9,8 +9,8 @@ from hutong.edge.framing import Cutter, FramingError
 from hutong.edge.link_port import LinkPort
 from hutong.edge.sockets import LINGER_S, tune
 from hutong.platform import journal
-from hutong.platform.connection import WAITING_BYTES_MAX
 from hutong.platform.door import LOW_WATER_BYTES, Arrival, Inlet
+from hutong.platform.outgoing import WAITING_BYTES_MAX
 from hutong.protocols.tls13 import (
     ApplicationData,
     Event,

@@ -27,8 +27,8 @@ from picows.picows import WSProtocol  # type: ignore[attr-defined]  # not in the
 from hutong.edge.forwarded import HEADER as FORWARDED
 from hutong.edge.forwarded import client_of
 from hutong.edge.sockets import LINGER_S, tune
-from hutong.platform.connection import WAITING_BYTES_MAX
 from hutong.platform.door import CARRIER_MESSAGE_BYTES_MAX, LOW_WATER_BYTES, Arrival, Door, Inlet
+from hutong.platform.outgoing import WAITING_BYTES_MAX
 
 PATH = "/link"
 SUBPROTOCOL = "hutong.1"

@@ -10,24 +10,22 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf.message import DecodeError, Message
 
 from hutong.platform import bodies, journal
-from hutong.platform.channel import CONTROL, MESSAGE, ORDER, Channel, join
-from hutong.platform.deadlines import Tick
+from hutong.platform.channel import CONTROL, MESSAGE, Channel
 from hutong.platform.errors import (
-    DeadlineExceeded,
     FailedPrecondition,
     Internal,
     InvalidArgument,
     NotFound,
-    PermissionDenied,
     ResourceExhausted,
     RpcError,
-    Unauthenticated,
     Unavailable,
 )
+from hutong.platform.expected import Expected, too_late
+from hutong.platform.outgoing import WAITING_BYTES_MAX, Outgoing
 from hutong.platform.packets import reply_packet
 from hutong.platform.pending import Pending
-from hutong.platform.rpc import KEY_BYTES, Caller, Method
-from hutong.schema import link_pb2, options_pb2
+from hutong.platform.rpc import Caller, Method
+from hutong.schema import link_pb2
 
 if TYPE_CHECKING:
     from hutong.platform.sessions import Sessions
@@ -36,7 +34,6 @@ MESSAGE_BYTES_MAX = 1024 * 1024
 REQUESTS_UNDER_WAY_MAX = 256
 # Far more than may be under way; an answer to each would hold up everybody else (CONN4).
 REQUESTS_OF_A_PACKET_MAX = 4 * REQUESTS_UNDER_WAY_MAX
-WAITING_BYTES_MAX = 4 * 1024 * 1024
 DEADLINE_MS_DEFAULT = 30_000
 DEADLINE_MS_MAX = 120_000
 
@@ -46,33 +43,7 @@ _NONE: frozenset[int] = frozenset()
 log = journal.get(__name__)
 
 
-def _too_late() -> DeadlineExceeded:
-    return DeadlineExceeded("This took too long.", reason="deadline")
-
-
-class _Expected:
-    """A request that is answered when its command is settled, or too late."""
-
-    __slots__ = ("_connection", "_method", "_request_id", "tick")
-
-    tick: Tick
-
-    def __init__(self, connection: Connection, request_id: int, method: Method) -> None:
-        self._connection = connection
-        self._request_id = request_id
-        self._method = method
-
-    def settled(self, done: Pending[Message]) -> None:
-        # The id of a request that was answered too late may be another request's by now.
-        if self in self.tick:
-            del self.tick[self]
-            self._connection.answer(self._request_id, self._method, done.value, done.error)
-
-    def expire(self) -> None:
-        self._connection.answer(self._request_id, self._method, None, _too_late())
-
-
-class Connection:
+class Connection(Outgoing):
     """Created when a channel opens; fed with `receive`, ended with `closed`.
 
     `binding` is what a device signs to resume here and nowhere else (SEAL15); `network` stands for where the
@@ -80,12 +51,7 @@ class Connection:
     """
 
     __slots__ = (
-        "_channel",
-        "_ended",
         "_finishing",
-        "_out",
-        "_out_bytes",
-        "_sessions",
         "_tasks",
         "_under_way",
         "_waited_bytes",
@@ -104,15 +70,11 @@ class Connection:
     def __init__(
         self, sessions: Sessions, channel: Channel, address: str, *, binding: bytes, network: bytes = b""
     ) -> None:
-        self._sessions = sessions
-        self._channel = channel
-        self._out: list[list[bytes] | None] | None = None  # by class, once something waits
-        self._out_bytes = 0
+        super().__init__(sessions, channel)
         self._under_way: set[int] | frozenset[int] = _NONE
         self._waiting_requests: deque[tuple[link_pb2.Request, float]] | None = deque()
         self._waited_bytes = 0  # of the messages they came in
         self._tasks: set[asyncio.Task[None]] | None = None
-        self._ended = False
         self._finishing = False
         self.address = address
         self.binding = binding
@@ -198,9 +160,9 @@ class Connection:
         try:
             if method is None:
                 raise NotFound("This server does not know that request.", reason="unknown_method")
-            self._check(method, key)
+            method.check(self, key)
             if due <= now:
-                raise _too_late()
+                raise too_late()
             body = request.body
             if request.encoding:
                 body = bodies.unpack(body, request.encoding)
@@ -220,19 +182,9 @@ class Connection:
             assert isinstance(reply, Coroutine)
             self._run(request_id, method, reply, due - now)
 
-    def _check(self, method: Method, key: bytes) -> None:
-        access = method.access
-        if access != options_pb2.ACCESS_PUBLIC:
-            if not self.user:
-                raise Unauthenticated("Please sign in first.", reason="signed_out")
-            if access == options_pb2.ACCESS_ADMIN and not self.admin:
-                raise PermissionDenied("Only administrators may do this.", reason="not_admin")
-        if not method.replay_safe and len(key) != KEY_BYTES:
-            raise InvalidArgument("The request needs a key of 16 bytes.", reason="no_key")
-
     def _expect(self, request_id: int, method: Method, reply: Pending[Message], due: float) -> None:
         """Answer when the command is settled, or when the caller waits no longer (CONN15)."""
-        expected = _Expected(self, request_id, method)
+        expected = Expected(self, request_id, method)
         expected.tick = self._sessions.deadlines.add(due, expected)
         reply.then(expected.settled)
 
@@ -259,7 +211,7 @@ class Connection:
                 async with asyncio.timeout(deadline_s):
                     reply = await work
         except TimeoutError:
-            self.answer(request_id, method, None, _too_late())
+            self.answer(request_id, method, None, too_late())
         except Exception as error:  # noqa: BLE001  every failure is answered
             self.answer(request_id, method, None, error)
         else:
@@ -319,40 +271,6 @@ class Connection:
         reply = link_pb2.Reply(id=request_id, error=error.to_proto())
         self.send(link_pb2.Packet(replies=[reply]).SerializeToString(), klass)
 
-    def send(self, packet: bytes, klass: int = MESSAGE) -> None:
-        """Queue a serialized packet; what is queued in one turn of the loop leaves together, by class."""
-        if self._ended:
-            return
-        if not self._out_bytes:
-            self._sessions.will_flush(self)
-        out = self._out
-        if out is None:
-            out = self._out = [None] * len(ORDER)
-        packets = out[klass]
-        if packets is None:
-            out[klass] = [packet]
-        else:
-            packets.append(packet)
-        self._out_bytes += len(packet)
-        if self._out_bytes > WAITING_BYTES_MAX:
-            self._cut_loose()
-
-    def flush(self) -> None:
-        """Hand what is queued to the channel, joined (CONN1). Called by `Sessions`."""
-        if self._ended:
-            return
-        if self._out_bytes + self._channel.waiting_bytes() > WAITING_BYTES_MAX:
-            self._cut_loose()
-            return
-        out, self._out, self._out_bytes = self._out, None, 0
-        if out is None:
-            return
-        for klass in ORDER:
-            packets = out[klass]
-            if packets is not None and not self._ended:
-                for message in join(packets):
-                    self._channel.send(message, klass)
-
     # ---- beginning and end ----
 
     def sign_in(self, user: str, device: str, *, admin: bool) -> None:
@@ -369,31 +287,12 @@ class Connection:
         """Tell whether this device may resume here."""
         return self._channel.admits(device)
 
-    def goodbye(self, reason: link_pb2.Goodbye.Reason, message: str) -> None:
-        """Say why, then end."""
-        if self._ended:
-            return
-        packet = link_pb2.Packet(goodbye=link_pb2.Goodbye(reason=reason, message=message))
-        self.flush()
-        if not self._ended:  # a slow reader has heard its goodbye by now
-            self._channel.send(packet.SerializeToString(), CONTROL)
-            self._end()
-            self._channel.close(at_once=False)
-
     def _close_when_done(self) -> None:
         if not self._under_way and not self._ended:
             self.flush()
         if not self._under_way and not self._ended:
             self._end()
             self._channel.close(at_once=False)
-
-    def _cut_loose(self) -> None:
-        """A reader that is too slow gets the reason if it ever reads, and nothing more (CONN18)."""
-        self._sessions.metrics.slow_readers.inc()
-        goodbye = link_pb2.Goodbye(reason=link_pb2.Goodbye.REASON_SLOW_READER, message="Too slow; catch up.")
-        self._channel.send(link_pb2.Packet(goodbye=goodbye).SerializeToString(), CONTROL)
-        self._end()
-        self._channel.close(at_once=True)
 
     def change_keys(self, now: float) -> None:
         """Let the channel go on with the next keys."""
@@ -407,7 +306,5 @@ class Connection:
     def _end(self) -> None:
         if self._ended:
             return
-        self._ended = True
-        self._out = None
-        self._out_bytes = 0
+        super()._end()
         self._sessions.closed(self)

@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from hutong.platform.answers import Question
+from hutong.platform.errors import InvalidArgument, PermissionDenied, Unauthenticated
 from hutong.platform.pending import Pending
 from hutong.platform.writer import Answered, Transaction, Writer
 from hutong.schema import options_pb2
@@ -41,6 +42,16 @@ class Method:
     access: options_pb2.Access
     secret: bool
     handler: Handler
+
+    def check(self, connection: Connection, key: bytes) -> None:
+        """Tell by raising an `RpcError` that it may not be called like this."""
+        if self.access != options_pb2.ACCESS_PUBLIC:
+            if not connection.user:
+                raise Unauthenticated("Please sign in first.", reason="signed_out")
+            if self.access == options_pb2.ACCESS_ADMIN and not connection.admin:
+                raise PermissionDenied("Only administrators may do this.", reason="not_admin")
+        if not self.replay_safe and len(key) != KEY_BYTES:
+            raise InvalidArgument("The request needs a key of 16 bytes.", reason="no_key")
 
 
 class Caller:

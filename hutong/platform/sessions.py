@@ -19,6 +19,7 @@ from hutong.platform.event_packets import Pushed, to_bus
 from hutong.platform.events import kind_of
 from hutong.platform.log import Stored
 from hutong.platform.metrics import Metrics
+from hutong.platform.outgoing import Outgoing
 from hutong.platform.rpc import Method
 from hutong.platform.settings import Settings
 from hutong.platform.writer import Notify, Outcome
@@ -55,7 +56,7 @@ class Sessions:
         self._strangers: dict[Connection, None] = {}  # the oldest first
         self._users: dict[str, set[Connection]] = {}
         self._followers: dict[str, set[Connection]] = {}
-        self._dirty: list[Connection] = []
+        self._dirty: list[Outgoing] = []
         self._counts: Counter[tuple[str, str]] = Counter()
         self._watchers: list[Callable[[str], object]] = []
         self._hearers: list[Callable[[Sequence[Stored]], object]] = []
@@ -224,16 +225,16 @@ class Sessions:
 
     # ---- work done once a turn of the loop ----
 
-    def will_flush(self, connection: Connection) -> None:
-        """Flush the connection at the end of this turn of the loop."""
+    def will_flush(self, outgoing: Outgoing) -> None:
+        """Flush a connection at the end of this turn of the loop."""
         if not self._dirty:
             asyncio.get_running_loop().call_soon(self._flush)
-        self._dirty.append(connection)
+        self._dirty.append(outgoing)
 
     def _flush(self) -> None:
         dirty, self._dirty = self._dirty, []
-        for connection in dirty:
-            connection.flush()
+        for outgoing in dirty:
+            outgoing.flush()
 
     def count(self, method: str, code: str) -> None:
         """Count an answer. Collected here: a labelled counter costs as much as a message."""

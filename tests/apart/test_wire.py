@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hutong.edge.apart import EdgeGate, RemoteCore, core_side, edge_side, wire
 from hutong.edge.apart.frames import Kind
 from hutong.edge.apart.wire import Secret, read_secret
-from hutong.platform.connection import WAITING_BYTES_MAX
 from hutong.platform.leaf import sign_leaf
+from hutong.platform.outgoing import WAITING_BYTES_MAX
 from hutong.platform.settings import SettingsError
 from hutong.protocols.tls13 import (
     ClientConfig,

@@ -11,7 +11,7 @@ import pytest
 from hutong.client import Client, methods
 from hutong.client.bot import Bot, BotMessage
 from hutong.client.models import Person
-from hutong.platform.errors import FailedPrecondition
+from hutong.platform.errors import FailedPrecondition, InvalidArgument
 from hutong.schema import bots_pb2
 from tests.client.live import PASSWORD, LiveServer
 
@@ -102,3 +102,27 @@ async def test_who_asks_and_takes_it_back_harms_no_bot(
 
 async def _hello(message: BotMessage) -> None:
     await message.reply("Hello")
+
+
+async def test_a_bot_changes_its_name_and_keeps_the_rest(server: LiveServer) -> None:
+    async with server.client("lin") as lin:
+        await lin.sign_up("lin", PASSWORD)
+        bot, person = await helper(server, lin)
+        changed: list[Person] = []
+
+        @bot.on_message
+        async def rename(message: BotMessage) -> None:
+            await bot.client.change_profile(about="Says everything again")
+            changed.append(await bot.client.change_profile(name=message.text))
+            with pytest.raises(InvalidArgument):
+                await bot.client.change_profile(name=" ")
+            await message.reply(f"I am {bot.client.me.name}")
+
+        stream = lin.messages()
+        await lin.caught_up()
+        async with serving(bot):
+            await lin.send_text(await lin.open("helper"), "Echo")
+            assert (await anext(stream)).text == "I am Echo"
+        found = (await lin.contacts.find("helper")).person
+        assert changed == [found]
+        assert (found.user, found.name, found.about) == (person.user, "Echo", "Says everything again")

@@ -13,8 +13,8 @@ import pytest
 from hutong.edge import post as post_module
 from hutong.edge.post import BODY_BYTES_MAX, Session
 from hutong.platform.clock import ManualClock
-from hutong.platform.connection import WAITING_BYTES_MAX
 from hutong.platform.door import CARRIER_MESSAGE_BYTES_MAX
+from hutong.platform.outgoing import WAITING_BYTES_MAX
 from hutong.protocols.sealed import MESSAGE, ClientSession, verify
 from hutong.schema import link_pb2
 from tests.apart.person import Person

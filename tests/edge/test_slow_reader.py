@@ -13,7 +13,7 @@ import pytest
 
 from hutong.edge import link as link_module
 from hutong.edge import websocket as websocket_module
-from hutong.platform.connection import WAITING_BYTES_MAX
+from hutong.platform.outgoing import WAITING_BYTES_MAX
 from hutong.schema import link_pb2, log_pb2
 from hutong.testing import Client
 from tests.apart.person import Person

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
+import weakref
 
 import pytest
 
 from hutong.edge.forwarded import client_of
+from hutong.edge.http import HttpProtocol
 from hutong.platform.connection import MESSAGE_BYTES_MAX
 from hutong.platform.door import CARRIER_MESSAGE_BYTES_MAX
 from hutong.protocols.sealed import MESSAGE
@@ -46,6 +49,25 @@ async def test_the_handshake(edge: Listening) -> None:
         head = parse(await raw.reader.readuntil(b"\r\n\r\n"))
     assert head.status == 101
     assert head.headers["sec-websocket-protocol"] == "hutong.1"
+
+
+async def test_what_read_the_handshake_goes_with_it(edge: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not when the collector comes: by then there are hundreds, and 6 KB of each."""
+    readers: list[weakref.ref[HttpProtocol]] = []
+    upgraded = HttpProtocol.handle_websocket_upgrade
+
+    def upgrade_and_note(reader: HttpProtocol) -> None:
+        readers.append(weakref.ref(reader))
+        upgraded(reader)
+
+    monkeypatch.setattr(HttpProtocol, "handle_websocket_upgrade", upgrade_and_note)
+    gc.disable()
+    try:
+        async with websocket(edge.port) as link:
+            await check_alive(link)
+            assert [reader() for reader in readers] == [None]
+    finally:
+        gc.enable()
 
 
 async def test_the_handshake_of_firefox(edge: Listening) -> None:

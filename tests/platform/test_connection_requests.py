@@ -12,13 +12,13 @@ from hutong.platform.connection import (
     MESSAGE_BYTES_MAX,
     REQUESTS_OF_A_PACKET_MAX,
     REQUESTS_UNDER_WAY_MAX,
-    WAITING_BYTES_MAX,
     Connection,
 )
 from hutong.platform.errors import (
     AlreadyExists,
     NotFound,
 )
+from hutong.platform.outgoing import WAITING_BYTES_MAX
 from hutong.schema import chat_pb2, contacts_pb2, identity_pb2, link_pb2, log_pb2
 from hutong.testing import Client, TestServer
 from tests.platform.scene import group, held_writer, reason, say, say_now, settle, stored, submit, text, until

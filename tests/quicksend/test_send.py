@@ -75,6 +75,22 @@ async def test_files_and_folders_arrive_under_their_names(server: LiveServer, tm
     assert (taken.path / "report.pdf").read_bytes() == report.read_bytes()
 
 
+async def test_many_files_with_long_names_fit_into_one_offer(server: LiveServer, tmp_path: Path) -> None:
+    """QUICK11: what is not named is counted."""
+    folder = tmp_path / "photos"
+    deep = folder / ("胡同" * 40) / ("深处" * 40)
+    deep.mkdir(parents=True)
+    for number in range(190):
+        (deep / f"{number}.txt").write_text("hello")
+    async with two(server) as (anna, bob), sending(anna, folder) as sender:
+        run = asyncio.create_task(sender.run(quiet))
+        async with joined(bob, sender.code) as receiver:
+            assert 80 < len(receiver.offer.listed) < 190
+            assert receiver.offer.files == 190
+        with pytest.raises(DeclinedError):
+            await run
+
+
 async def test_over_the_relay_when_addresses_are_not_to_be_shown(tmp_path: Path) -> None:
     """QUICK16: the relay's credentials are the channel's."""
     source = tmp_path / "note.txt"

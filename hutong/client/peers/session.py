@@ -15,14 +15,14 @@ from typing import Any
 
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.rtcconfiguration import RTCIceTransportPolicy
-from aiortc.sdp import candidate_from_sdp
 
+from hutong.client.cleanup import call_off, to_the_end
 from hutong.client.connection import Connection
-from hutong.client.peers.candidates import address_of, is_relay, split_relays
+from hutong.client.peers.direct_first import DirectFirst
 from hutong.client.peers.paths import path_of
-from hutong.client.peers.relays import HeldRelays
 from hutong.client.peers.servers import Servers, ice_servers
 from hutong.client.peers.signalling import Reopen, SessionGoneError, Signalling
+from hutong.client.peers.taking import take_candidate, take_description
 from hutong.client.punch.direct import DirectPaths
 from hutong.client.pushes import Pushes
 from hutong.platform.clock import Randomness
@@ -33,7 +33,6 @@ DIRECT_FIRST_S = 1.5
 # A new connection has this long to open; the answerer waits longer, so that the two do not collide.
 _OPEN_WITHIN_S = 8.0
 _ANSWERER_EXTRA_S = 2.0
-_HELD_MAX = 64
 
 # Adds channels and handlers to every new connection.
 Prepare = Callable[[RTCPeerConnection], None]
@@ -70,12 +69,8 @@ class PeerSession:
         self._peer: RTCPeerConnection | None = None
         self._name = ""
         self._bound = ""  # the other side's connection this one is paired with
-        self._ours_held: list[pb.Candidate] = []
-        self._theirs_held: list[pb.Candidate] = []
-        self._their_relays: set[tuple[str, int]] = set()
-        self._our_relays: HeldRelays | None = None
+        self._relays = DirectFirst(hold=False)
         self._servers = Servers()
-        self._holding = False
         self._commands: asyncio.Queue[Callable[[], Any]] = asyncio.Queue(maxsize=1024)
         self._timers: list[asyncio.TimerHandle] = []
 
@@ -105,14 +100,7 @@ class PeerSession:
                     listening.result()
                 await (await command)()
         finally:
-            for task in (command, listening):
-                if task is not None:
-                    task.cancel()
-                    await asyncio.wait([task])
-            for timer in self._timers:
-                timer.cancel()
-            await self._signalling.close()
-            await self._close_peer()
+            await to_the_end(self._end(command, listening))
 
     def rebuild(self) -> None:
         """The path is not good: start over, or have the offerer do so."""
@@ -126,7 +114,14 @@ class PeerSession:
 
     def channel_path(self) -> pb.Path:
         """Return which way the connection goes, whatever there is beside it."""
-        return path_of(self._peer, self._their_relays, self._servers.hosts)
+        return path_of(self._peer, self._relays.their_addresses, self._servers.hosts)
+
+    async def _end(self, *tasks: asyncio.Task[Any] | None) -> None:
+        await call_off(*filter(None, tasks))
+        for timer in self._timers:
+            timer.cancel()
+        await self._signalling.close()
+        await self._close_peer()
 
     # ---- one after the other ----
 
@@ -150,11 +145,9 @@ class PeerSession:
         self._peer = peer
         self._name = self._random.new_id()
         self._bound = ""
-        self._ours_held.clear()
-        self._theirs_held.clear()
-        self._their_relays.clear()
         # Without UDP there is nothing direct to wait for, and beside direct paths of our own nothing to hold.
-        self._holding = servers.udp and not self._relay_only and not self._they_punch
+        hold = servers.udp and not self._relay_only and not self._they_punch
+        self._relays = DirectFirst(hold=hold)
         peer.on("connectionstatechange", lambda: self._on_state(peer))
         self._later(_OPEN_WITHIN_S + (0 if self._offerer else _ANSWERER_EXTRA_S), lambda: self._check(peer))
         self._prepare(peer)
@@ -169,11 +162,9 @@ class PeerSession:
 
     async def _close_peer(self) -> None:
         peer, self._peer = self._peer, None
-        relays, self._our_relays = self._our_relays, None
-        if relays is not None:
-            await relays.close()
         if peer is not None:
-            await peer.close()
+            # Half closed it would keep its sockets.
+            await to_the_end(_close(self._relays, peer))
 
     # ---- what the other side says ----
 
@@ -222,18 +213,8 @@ class PeerSession:
         self._hold_for_a_while(peer)
 
     async def _apply(self, peer: RTCPeerConnection, description: pb.Description) -> bool:
-        """Take a description; one that makes no sense leaves things to the time limit."""
-        split = split_relays(description.sdp)
-        for candidate in split.relays:
-            self._learn_relay(candidate)
-        sdp = split.sdp if self._holding else description.sdp
-        if self._holding:
-            self._theirs_held += split.relays
-        try:
-            await peer.setRemoteDescription(RTCSessionDescription(sdp=sdp, type=description.type))
-        except Exception:  # noqa: BLE001  aiortc's parser raises whatever the text makes it raise
-            return False
-        return True
+        sdp = self._relays.to_use(description.sdp)
+        return await take_description(peer, RTCSessionDescription(sdp=sdp, type=description.type))
 
     async def _take_punch(self, direct: DirectPaths, punch: pb.Punch) -> None:
         """Go on with a direct path, and let the relay carry until there is one (PUNCH12)."""
@@ -248,44 +229,21 @@ class PeerSession:
             return
         if signal.towards not in {"", self._name}:
             return
-        candidate = signal.candidate
-        if is_relay(candidate.candidate):
-            self._learn_relay(candidate)
-            if self._holding:
-                if len(self._theirs_held) < _HELD_MAX:
-                    self._theirs_held.append(candidate)
-                return
-        await self._add(self._peer, candidate)
-
-    async def _add(self, peer: RTCPeerConnection, candidate: pb.Candidate) -> None:
-        text = candidate.candidate.removeprefix("a=").removeprefix("candidate:")
-        if not text:
-            return  # the end: more may come, a time limit ends the waiting
-        try:
-            parsed = candidate_from_sdp(text)
-            parsed.sdpMid, parsed.sdpMLineIndex = candidate.sdp_mid, candidate.sdp_m_line_index
-            await peer.addIceCandidate(parsed)
-        except Exception:  # noqa: BLE001  a candidate nobody understands is one that does not help
-            return
-
-    def _learn_relay(self, candidate: pb.Candidate) -> None:
-        address = address_of(candidate.candidate)
-        if address is not None and len(self._their_relays) < _HELD_MAX:
-            self._their_relays.add(address)
+        if not self._relays.holds(signal.candidate):
+            await take_candidate(self._peer, signal.candidate)
 
     # ---- what we say ----
 
     async def _describe(self, peer: RTCPeerConnection, description: RTCSessionDescription) -> None:
         """Gather our candidates and say them, without the relays for now."""
-        await peer.setLocalDescription(description)
-        if self._holding:
-            self._our_relays = HeldRelays(peer)
-        description = peer.localDescription
-        sdp = description.sdp
-        if self._holding:
-            split = split_relays(sdp)
-            sdp, self._ours_held = split.sdp, list(split.relays)
+        # aioice forgets the sockets of a gathering that is called off. It takes five seconds at most.
+        await to_the_end(self._gather(peer, description))
+        sdp = self._relays.to_say(peer.localDescription.sdp)
         self._say(pb.Signal(description=pb.Description(type=description.type, sdp=sdp)))
+
+    async def _gather(self, peer: RTCPeerConnection, description: RTCSessionDescription) -> None:
+        await peer.setLocalDescription(description)
+        self._relays.gathered(peer)
 
     def _say_punch(self, punch: pb.Punch) -> None:
         self._signalling.say(pb.Signal(punch=punch))
@@ -303,22 +261,18 @@ class PeerSession:
         self._timers.append(asyncio.get_running_loop().call_later(delay_s, call))
 
     def _hold_for_a_while(self, peer: RTCPeerConnection) -> None:
-        if self._holding:
+        if self._relays.holding:
             self._later(DIRECT_FIRST_S, lambda: self._command(lambda: self._release(peer)))
 
     async def _release(self, peer: RTCPeerConnection) -> None:
         """Direct paths had their time: say and take the relays too."""
-        if peer is not self._peer or not self._holding or peer.connectionState == "connected":
+        if peer is not self._peer or not self._relays.holding or peer.connectionState == "connected":
             return
-        self._holding = False
-        if self._our_relays is not None:
-            self._our_relays.race()
-        ours, self._ours_held = self._ours_held, []
-        theirs, self._theirs_held = self._theirs_held, []
+        ours, theirs = self._relays.release()
         for candidate in ours:
             self._say(pb.Signal(candidate=candidate))
         for candidate in theirs:
-            await self._add(peer, candidate)
+            await take_candidate(peer, candidate)
 
     def _on_state(self, peer: RTCPeerConnection) -> None:
         if peer is self._peer and peer.connectionState in {"failed", "closed"}:
@@ -327,6 +281,11 @@ class PeerSession:
     def _check(self, peer: RTCPeerConnection | None) -> None:
         if peer is not None and peer is self._peer and peer.connectionState != "connected":
             self.rebuild()
+
+
+async def _close(relays: DirectFirst, peer: RTCPeerConnection) -> None:
+    await relays.close()
+    await peer.close()
 
 
 __all__ = ["DIRECT_FIRST_S", "PeerSession", "SessionGoneError"]

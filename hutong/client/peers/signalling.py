@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from google.protobuf.message import Message as Body
 
 from hutong.client import methods
+from hutong.client.cleanup import call_off
 from hutong.client.connection import Connection
 from hutong.client.peers.mailbox import Mailbox
 from hutong.client.pushes import Listener, Pushes
@@ -20,7 +21,6 @@ from hutong.schema import identity_pb2, peers_pb2
 _UNSAID_MAX = 256
 # Theirs that wait for us; the mailbox of the server holds fewer.
 _UNREAD_MAX = 512
-
 
 # The server forgets sessions when it ends (PEER5); so long, whoever may opens it again.
 _REOPENED_WITHIN_S = 20.0
@@ -71,8 +71,7 @@ class Signalling(Listener):
         """Say and hear nothing more."""
         self._pushes.remove(self)
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+            await call_off(self._task)
 
     def say(self, signal: peers_pb2.Signal) -> None:
         """Queue a signal for the other device."""

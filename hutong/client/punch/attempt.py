@@ -7,12 +7,12 @@ import contextlib
 from collections import deque
 from collections.abc import Callable
 
+from hutong.client.cleanup import to_the_end
 from hutong.client.punch.datagrams import PunchSocket
 from hutong.client.punch.gatherer import Gatherer, Means
 from hutong.client.punch.quic_line import QuicLine
 from hutong.client.punch.signals import plausible, tell
 from hutong.client.punch.stun import StunQuestions
-from hutong.client.transfers.cleanup import to_the_end
 from hutong.client.transfers.door import DoorLine
 from hutong.client.transfers.line import Files, Line
 from hutong.client.waiting import first_of

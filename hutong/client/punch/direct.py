@@ -9,10 +9,10 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
+from hutong.client.cleanup import to_the_end
 from hutong.client.peers.servers import Servers
 from hutong.client.punch.attempt import Attempt, DirectLine
 from hutong.client.punch.gatherer import MapPort, Means
-from hutong.client.transfers.cleanup import to_the_end
 from hutong.client.transfers.line import Files, Line
 from hutong.platform.clock import Randomness
 from hutong.protocols.punch import KEY_BYTES

@@ -7,11 +7,13 @@ from itertools import accumulate
 from pathlib import Path
 
 from hutong.client.transfers.source import Source
-from hutong.protocols.transfer import Manifest, make_manifest
+from hutong.protocols.transfer import Entry, Manifest, make_manifest
 from hutong.schema import quicksend_pb2 as pb
 from hutong.schema import transfers_pb2
 
 LISTED_MAX = 200
+# Of their paths: an offer is one letter, of at most 72 KiB (QUICK11).
+LISTED_BYTES_MAX = 48 * 1024
 
 
 class Bundle(Source):
@@ -55,8 +57,16 @@ class Bundle(Source):
             name=name,
             size_bytes=self.manifest.size_bytes,
             files=0 if single else len(entries),
-            listed=[
-                pb.OfferedFile(path=entry.path, size_bytes=entry.size_bytes) for entry in files[:LISTED_MAX]
-            ],
+            listed=_listed(files),
             manifest=self.manifest.digest,
         )
+
+
+def _listed(files: list[Entry]) -> list[pb.OfferedFile]:
+    """Return the first files, as many as an offer has room for."""
+    reached = accumulate(len(entry.path.encode()) for entry in files[:LISTED_MAX])
+    return [
+        pb.OfferedFile(path=entry.path, size_bytes=entry.size_bytes)
+        for entry, size_bytes in zip(files, reached, strict=False)
+        if size_bytes <= LISTED_BYTES_MAX
+    ]

@@ -8,6 +8,7 @@ import contextlib
 from google.protobuf.message import DecodeError
 from google.protobuf.message import Message as Body
 
+from hutong.client.cleanup import call_off
 from hutong.client.connection import Connection
 from hutong.client.handlers import State
 from hutong.client.methods import method
@@ -88,8 +89,7 @@ class Mailbox(Listener):
     async def close(self) -> None:
         """Hear nothing more."""
         self._pushes.remove(self)
-        self._listening.cancel()
-        await asyncio.wait([self._listening])
+        await call_off(self._listening)
 
     def on_notice(self, body: Body) -> None:
         """There is something to hear."""

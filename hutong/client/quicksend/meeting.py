@@ -9,6 +9,7 @@ from typing import Any
 from google.protobuf.message import Message as Body
 
 from hutong.client import methods
+from hutong.client.cleanup import call_off
 from hutong.client.methods import Method
 from hutong.client.pushes import Pushes
 from hutong.client.quicksend.errors import WRONG_CODE_HERE, WRONG_CODE_THERE, QuickSendError
@@ -33,6 +34,7 @@ class Meeting:
         self._mailbox = mailbox
         self._conversation = conversation
         self._saying = asyncio.Lock()
+        self._unsaid: pb.Letter | None = None  # sealed, and perhaps not with the server
         self._words: asyncio.Queue[pb.Word | QuickSendError] = asyncio.Queue(_WORDS_MAX)
         self.signals = Signals(self)
         self._reading: asyncio.Task[None] | None = None
@@ -71,9 +73,11 @@ class Meeting:
         self._begin()
 
     async def say(self, word: pb.Word) -> None:
-        """Say a word. Raises `RpcError`."""
+        """Say a word. Raises `RpcError`; what was sealed by then goes ahead of the next word."""
         async with self._saying:
-            await self._mailbox.say(self._conversation.seal(word))
+            await self._say_sealed()
+            self._unsaid = self._conversation.seal(word)
+            await self._say_sealed()
 
     async def next(self) -> pb.Word:
         """Return the next word that is no signal. Raises `QuickSendError` after the last."""
@@ -89,10 +93,15 @@ class Meeting:
     async def close(self, ending: pb.Ending) -> None:
         """End the channel, if it has not ended yet."""
         if self._reading is not None:
-            self._reading.cancel()
-            await asyncio.wait([self._reading])
+            await call_off(self._reading)
         await self._mailbox.leave(ending)
         await self._mailbox.close()
+
+    async def _say_sealed(self) -> None:
+        """Say the letter that waits. Another in its place would not open there (QUICK10, QUICK11)."""
+        if self._unsaid is not None:
+            await self._mailbox.say(self._unsaid)
+            self._unsaid = None
 
     def _begin(self) -> None:
         self._reading = asyncio.get_running_loop().create_task(self._read())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, cast
 
+from hutong.client.cleanup import call_off
 from hutong.client.connection import Connection
 from hutong.client.peers.session import PeerSession, Prepare, SessionGoneError
 from hutong.client.punch.direct import DirectPaths
@@ -79,9 +80,7 @@ class Path:
         except (SessionGoneError, RpcError) as error:
             raise QuickSendError("The path broke, and the server did not help to mend it.") from error
         finally:
-            for task in (running, watching, hearing):
-                task.cancel()
-            await asyncio.wait([running, watching, hearing])
+            await call_off(running, watching, hearing)
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()

@@ -9,16 +9,13 @@ import hmac
 from dataclasses import dataclass
 from pathlib import Path as File
 
-from aiortc import RTCDataChannel, RTCPeerConnection
-
+from hutong.client.cleanup import to_the_end
 from hutong.client.connection import Connection
 from hutong.client.pushes import Pushes
 from hutong.client.quicksend.errors import QuickSendError
 from hutong.client.quicksend.mailbox import JOIN, Mailbox
 from hutong.client.quicksend.meeting import Meeting
 from hutong.client.quicksend.path import Path
-from hutong.client.transfers.channel import CHANNEL_LABEL
-from hutong.client.transfers.cleanup import to_the_end
 from hutong.client.transfers.ends import Channels
 from hutong.client.transfers.landing import Landing
 from hutong.client.transfers.leftovers import clear_leftovers
@@ -89,17 +86,9 @@ class QuickReceiver:
 
         files = ReceivingFiles(landing, leaves, offer.name, offer.size_bytes, offer.files, moved)
         channels = Channels(files, doors=not relay_only)
-
-        def prepare(peer: RTCPeerConnection) -> None:
-            def opened(channel: RTCDataChannel) -> None:
-                if channel.label == CHANNEL_LABEL:
-                    channels.tie(channel)
-                else:
-                    channel.close()
-
-            peer.on("datachannel", opened)
-
-        path = Path(self._meeting, prepare, offerer=False, relay_only=relay_only, direct=channels.direct)
+        path = Path(
+            self._meeting, channels.expect, offerer=False, relay_only=relay_only, direct=channels.direct
+        )
         on_progress(Progress(Phase.CONNECTING, files.kept_bytes, offer.size_bytes))
         self._ending = pb.ENDING_CANCELLED
         try:

@@ -8,6 +8,7 @@ from pathlib import Path as File
 from aiortc import RTCPeerConnection
 
 from hutong.client.address import Address
+from hutong.client.cleanup import to_the_end
 from hutong.client.connection import Connection
 from hutong.client.pushes import Pushes
 from hutong.client.quicksend.bundle import Bundle
@@ -16,7 +17,6 @@ from hutong.client.quicksend.mailbox import OPEN, Mailbox
 from hutong.client.quicksend.meeting import Meeting
 from hutong.client.quicksend.path import Path
 from hutong.client.transfers.channel import CHANNEL_LABEL, PROTOCOL
-from hutong.client.transfers.cleanup import to_the_end
 from hutong.client.transfers.ends import Channels
 from hutong.client.transfers.progress import DeclinedError, OnProgress, Phase, Progress, TransferError, Way
 from hutong.client.transfers.sending_files import SendingFiles

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from aiortc import RTCDataChannel
+from aiortc import RTCDataChannel, RTCPeerConnection
 
+from hutong.client.cleanup import call_off
 from hutong.client.portmap import map_port
 from hutong.client.punch.direct import DirectPaths
-from hutong.client.transfers.channel import ChannelError, decode
+from hutong.client.transfers.channel import CHANNEL_LABEL, ChannelError, decode
 from hutong.client.transfers.data_line import BUFFERED_BYTES_MAX, DataLine
 from hutong.client.transfers.door import Door
 from hutong.client.transfers.line import Files
@@ -116,7 +117,19 @@ class Channels:
         else:
             channel.on("open", opened)
 
-    async def close(self) -> None:
-        """Let go; what has arrived stays."""
+    def expect(self, peer: RTCPeerConnection) -> None:
+        """Serve what the other end of a connection opens for files, and nothing else."""
+
+        def opened(channel: RTCDataChannel) -> None:
+            if channel.label == CHANNEL_LABEL:
+                self.tie(channel)
+            else:
+                channel.close()
+
+        peer.on("datachannel", opened)
+
+    async def close(self, *users: asyncio.Task[None]) -> None:
+        """Let go, once those who use it are called off; what has arrived stays."""
+        await call_off(*users)
         await self._doors.close()
         await self._files.close()

@@ -6,17 +6,14 @@ import asyncio
 from functools import partial
 from pathlib import Path
 
-from aiortc import RTCDataChannel, RTCPeerConnection
-
 from hutong.client import methods
+from hutong.client.cleanup import to_the_end
 from hutong.client.connection import Connection
 from hutong.client.models import Event
 from hutong.client.peers.session import PeerSession, SessionGoneError
 from hutong.client.pushes import Pushes
 from hutong.client.storage import Storage
 from hutong.client.transfers.archive import ArchiveError
-from hutong.client.transfers.channel import CHANNEL_LABEL
-from hutong.client.transfers.cleanup import to_the_end
 from hutong.client.transfers.ends import Channels
 from hutong.client.transfers.landing import Landing
 from hutong.client.transfers.offers import IncomingOffer
@@ -114,45 +111,16 @@ class Incoming:
 
     async def _take_directly(self, part: PartFile, receiving: Receiving) -> Received | None:
         """Return the file; None when it was stored on the server instead."""
-        offer, landing = self._offer, receiving.landing
-        leaves = await asyncio.to_thread(landing.resume)
-        make_way = partial(self._all_receiving.make_way, receiving)
-        wanted = offer.name, offer.size_bytes, offer.files
-        files = receiving.files = ReceivingFiles(landing, leaves, *wanted, self._on_moved, make_way=make_way)
+        files = await self._begin(receiving)
         channels = Channels(files, doors=not self._relay_only)
         self._tell(Phase.CONNECTING, max(part.size_bytes, files.kept_bytes))
-
-        def prepare(peer: RTCPeerConnection) -> None:
-            def opened(channel: RTCDataChannel) -> None:
-                if channel.label == CHANNEL_LABEL:
-                    channels.tie(channel)
-                else:
-                    channel.close()
-
-            peer.on("datachannel", opened)
-
-        session = PeerSession(
-            self._connection,
-            self._pushes,
-            self._offer.transfer,
-            offerer=False,
-            prepare=prepare,
-            relay_only=self._relay_only,
-            reopen=self._accept,
-            direct=channels.direct,
-        )
-        running = asyncio.get_running_loop().create_task(session.run(again=part.resumed))
-        self._session = session
+        self._session = self._session_of(channels)
+        running = asyncio.get_running_loop().create_task(self._session.run(again=part.resumed))
         try:
             await self._wait_for(running, files.finished, receiving.given_up)
             if files.finished.done():
                 root, place = files.finished.result()
-                self._notice_way()
-                channel = Way(self._session.channel_path())
-                if files.mostly_by_door:
-                    self._way = Way.DIRECT
-                elif channel is not Way.UNKNOWN:
-                    self._way = channel  # what a direct path has ended, it did not carry
+                self._settle_way(files)
                 self._tell(Phase.VERIFYING)
                 part.discard()
                 return await self._finish(root, place)
@@ -174,7 +142,28 @@ class Incoming:
         except SessionGoneError as error:
             raise TransferError(f"The file did not arrive: {error}") from error
         finally:
-            await to_the_end(_let_go(channels, running))
+            await to_the_end(channels.close(running))
+
+    async def _begin(self, receiving: Receiving) -> ReceivingFiles:
+        """Go on with what an earlier run left, and have a run that still waits for it make way."""
+        offer, landing = self._offer, receiving.landing
+        leaves = await asyncio.to_thread(landing.resume)
+        make_way = partial(self._all_receiving.make_way, receiving)
+        wanted = offer.name, offer.size_bytes, offer.files
+        files = receiving.files = ReceivingFiles(landing, leaves, *wanted, self._on_moved, make_way=make_way)
+        return files
+
+    def _session_of(self, channels: Channels) -> PeerSession:
+        return PeerSession(
+            self._connection,
+            self._pushes,
+            self._offer.transfer,
+            offerer=False,
+            prepare=channels.expect,
+            relay_only=self._relay_only,
+            reopen=self._accept,
+            direct=channels.direct,
+        )
 
     async def _stored_instead(self) -> bool:
         """Wait for a sender of another version to store the file; tell whether it ended so."""
@@ -276,13 +265,16 @@ class Incoming:
         if way is not Way.UNKNOWN:
             self._way = way
 
+    def _settle_way(self, files: ReceivingFiles) -> None:
+        """Say which way the files came in the end."""
+        self._notice_way()
+        channel = Way(self._session.channel_path())
+        if files.mostly_by_door:
+            self._way = Way.DIRECT
+        elif channel is not Way.UNKNOWN:
+            self._way = channel  # what a direct path has ended, it did not carry
+
     def _tell(self, phase: Phase, done_bytes: int | None = None) -> None:
         if done_bytes is not None:
             self._done_bytes = done_bytes
         self._on_progress(Progress(phase, self._done_bytes, self._offer.size_bytes, self._way))
-
-
-async def _let_go(channels: Channels, running: asyncio.Task[None]) -> None:
-    running.cancel()
-    await asyncio.wait([running])
-    await channels.close()

@@ -9,13 +9,13 @@ from aiortc import RTCPeerConnection
 from google.protobuf.message import Message as Body
 
 from hutong.client import methods
+from hutong.client.cleanup import to_the_end
 from hutong.client.connection import Connection
 from hutong.client.models import Event
 from hutong.client.peers.session import PeerSession, SessionGoneError
 from hutong.client.pushes import Listener, Pushes
 from hutong.client.storage import Storage
 from hutong.client.transfers.channel import CHANNEL_LABEL, PROTOCOL
-from hutong.client.transfers.cleanup import to_the_end
 from hutong.client.transfers.ends import Channels
 from hutong.client.transfers.progress import (
     CancelledTransferError,
@@ -229,7 +229,7 @@ class Outgoing(Listener):
                 raise _NoPathError(str(error)) from error
             raise TransferError(str(error)) from error
         finally:
-            await to_the_end(_let_go(channels, running, watching))
+            await to_the_end(channels.close(running, watching))
 
     async def _watch_path(self, session: PeerSession) -> None:
         """Mend a path on which nothing moves; give it up in the end."""
@@ -289,13 +289,6 @@ class Outgoing(Listener):
         if done_bytes is not None:
             self._done_bytes = done_bytes
         self._on_progress(Progress(phase, self._done_bytes, self._size_bytes, self._way))
-
-
-async def _let_go(channels: Channels, *tasks: asyncio.Task[None]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.wait(tasks)
-    await channels.close()
 
 
 def _may_have_ended(work: asyncio.Task[None]) -> bool:
