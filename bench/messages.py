@@ -35,6 +35,7 @@ BODY = "x" * 100
 IDLE = 2_000
 CASES = ("ws", "wss", "tls", "latency", "idle", "group", "behind", "peers")
 GROUP_PER_S = 200
+_WARM_S = 1.0
 # Somebody 10,000 events behind, and somebody who was away for a year.
 BEHIND_CONVERSATIONS, BEHIND_EVENTS = 50, 200
 YEAR_CONVERSATIONS, YEAR_EVENTS = 2_000, 200
@@ -93,7 +94,7 @@ async def throughput(
     for start in starters:
         for _ in range(IN_FLIGHT):
             start()  # type: ignore[operator]
-    await asyncio.sleep(1)  # warm
+    await asyncio.sleep(_WARM_S)
     begin, before, cpu_s, clients_cpu_s = loop.time(), delivered, server.cpu_s(), time.process_time()
     await asyncio.sleep(seconds)
     count, spent_s = delivered - before, server.cpu_s() - cpu_s
@@ -106,13 +107,18 @@ async def throughput(
 
 
 async def latency(server: Server, pairs: list[Pair], seconds: float, rate: int = 500) -> tuple[float, float]:
-    """Send at a fixed rate; return median and 99th percentile from send to delivery in milliseconds."""
+    """Send at a fixed rate; return median and 99th percentile from send to delivery in milliseconds.
+
+    The first second does not count, as for the throughput: a server that has just started makes statements.
+    """
     links = [(await connect(server, pair.one), await connect(server, pair.other, pair.log)) for pair in pairs]
     times: list[float] = []
     waiting: list[deque[float]] = []  # by pair: when those under way were sent, and events come in order
 
     def take(started: deque[float], _event: object) -> None:
-        times.append(time.perf_counter() - started.popleft())
+        sent = started.popleft()
+        if sent - begin >= _WARM_S:
+            times.append(time.perf_counter() - sent)
 
     for _, receiver in links:
         started: deque[float] = deque()
@@ -120,7 +126,7 @@ async def latency(server: Server, pairs: list[Pair], seconds: float, rate: int =
         receiver.on_event = partial(take, started)
     bodies = [send_body(pair.log) for pair in pairs]
     begin = time.perf_counter()
-    for number in range(int(rate * seconds)):
+    for number in range(int(rate * (_WARM_S + seconds))):
         due = begin + number / rate
         if (wait := due - time.perf_counter()) > 0:
             await asyncio.sleep(wait)

@@ -3,6 +3,8 @@
 The first run fills a database under `.make/` and lets the server build its index; later runs find both there.
 `p95_ms` is over all kinds of queries, each asked by somebody who may read a third of what there is. The peer
 is SQLite's LIKE over the same messages, with the permissions given to it.
+
+With `--postgresql URL` the same in an empty PostgreSQL database, or in one that an earlier run has filled.
 """
 
 from __future__ import annotations
@@ -13,12 +15,14 @@ import json
 import shutil
 import sqlite3
 import statistics
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
+from bench import _search_postgres
 from bench._report import report
 from bench._search_corpus import Corpus, Said
 from hutong.features.search.service import SearchService
@@ -42,18 +46,27 @@ _SENT = kind_of(chat_pb2.MessageSent)
 _CREATED = kind_of(chat_pb2.ConversationCreated)
 
 
-async def fill(folder: Path, messages: int) -> None:
-    """Sign somebody up who is in a third of the conversations, and let people talk in all of them."""
-    async with TestServer.run(folder, clock=SystemClock(), rate_limit_factor=100_000) as server:
+async def begin(folder: Path, database_url: str = "") -> list[str]:
+    """Sign somebody up who is in a third of the conversations; return all of these."""
+    factor = 100_000
+    async with TestServer.run(
+        folder, clock=SystemClock(), rate_limit_factor=factor, database_url=database_url
+    ) as server:
         (me,) = await server.people("reader")
         logs = [f"chat:b{place:010}" for place in range(PLACES)]
         for place in range(0, PLACES, MINE_EVERY):
             request = chat_pb2.CreateGroupRequest(title=f"Group {place}")
             logs[place] = (await me.call("Chat.CreateGroup", request)).conversation.log
+    return logs
+
+
+async def fill(folder: Path, messages: int) -> None:
+    """Let people talk in all conversations."""
+    logs = await begin(folder)
     with closing(sqlite3.connect(folder / "hutong.db")) as database, database:
         heads = dict(database.execute("SELECT log, max(seq) FROM log_event GROUP BY log"))
         said = corpus().messages(messages)
-        while rows := list(_rows(islice(said, _ROWS_AT_ONCE), logs, heads)):
+        while rows := list(rows_of(islice(said, _ROWS_AT_ONCE), logs, heads)):
             marks = ", ".join("?" * len(rows[0]))
             database.executemany(f"INSERT INTO log_event VALUES ({marks})", rows)
     with closing(sqlite3.connect(folder / "plain.db")) as plain, plain:
@@ -74,7 +87,8 @@ def person(number: int) -> str:
     return f"p{number:011}"
 
 
-def _rows(said: Iterator[Said], logs: list[str], heads: dict[str, int]) -> Iterator[tuple[object, ...]]:
+def rows_of(said: Iterator[Said], logs: list[str], heads: dict[str, int]) -> Iterator[tuple[object, ...]]:
+    """Yield rows of `log_event`; `heads` goes on."""
     for message in said:
         log = logs[message.place]
         heads[log] = heads.get(log, 0) + 1
@@ -147,15 +161,18 @@ async def caught_up(server: TestServer) -> None:
         await asyncio.sleep(0.05)
 
 
-async def ask(folder: Path) -> tuple[dict[str, float], dict[str, int]]:
+async def ask(folder: Path, in_log: str, database_url: str = "") -> tuple[dict[str, float], dict[str, int]]:
     """Return the 95th percentile of each kind of query in milliseconds, and how many hits each had."""
     p95: dict[str, float] = {}
     hits: dict[str, int] = {}
     times: list[float] = []
-    async with TestServer.run(folder, clock=SystemClock(), rate_limit_factor=100_000) as server:
+    factor = 100_000
+    async with TestServer.run(
+        folder, clock=SystemClock(), rate_limit_factor=factor, database_url=database_url
+    ) as server:
         me = await Client(server).log_in("reader")
         await caught_up(server)
-        for name, request in queries(my_log(folder)).items():
+        for name, request in queries(in_log).items():
             these = []
             for _ in range(REPETITIONS):
                 began = time.perf_counter()
@@ -212,6 +229,33 @@ def _p95(times: list[float]) -> float:
     return sorted(times)[int(len(times) * 0.95)]
 
 
+def check(hits: dict[str, int], messages: int) -> None:
+    """Fail when nothing is found, or what is not there."""
+    rare = ("rare_word", "rare_chinese") if messages >= MESSAGES else ()
+    for name in ("frequent_word", "phrase", "two_words", *rare):
+        assert hits[name], f"nothing was found for {name}"
+    assert not hits["nowhere"]
+
+
+async def run_on_postgresql(url: str, messages: int) -> None:
+    """Do the same in a database at SQLAlchemy's `url`. The run that builds the index tells how fast."""
+    metrics: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        if not _search_postgres.is_filled(url):
+            logs = await begin(Path(folder), database_url=url)
+            heads = _search_postgres.heads(url)
+            _search_postgres.insert(url, rows_of(corpus().messages(messages), logs, heads))
+            began = time.perf_counter()
+            async with TestServer.run(Path(folder), clock=SystemClock(), database_url=url) as server:
+                await caught_up(server)
+            metrics["build_s"] = time.perf_counter() - began
+            metrics["build_per_s"] = messages / metrics["build_s"]
+        metrics["index_mb"] = _search_postgres.index_bytes(url) / 1e6
+        asked, hits = await ask(Path(folder), _search_postgres.largest_log(url, _CREATED), database_url=url)
+    check(hits, messages)
+    report("search_postgresql", asked | metrics, {}, {})
+
+
 async def run(messages: int, *, fresh: bool) -> None:
     """Fill and build once, ask often."""
     folder = _CACHE.resolve() / f"{messages}-{SEED}"
@@ -222,12 +266,9 @@ async def run(messages: int, *, fresh: bool) -> None:
         await fill(folder, messages)
         filled.touch()
     metrics = await build(folder)
-    asked, hits = await ask(folder)
+    asked, hits = await ask(folder, my_log(folder))
     peers = peer(folder)
-    rare = ("rare_word", "rare_chinese") if messages >= MESSAGES else ()
-    for name in ("frequent_word", "phrase", "two_words", *rare):
-        assert hits[name], f"nothing was found for {name}"
-    assert not hits["nowhere"]
+    check(hits, messages)
     ratios = {"like_p95_to_p95": peers["sqlite_like_p95_ms"] / asked["p95_ms"]}
     report("search", asked | metrics, peers, ratios)
 
@@ -237,5 +278,9 @@ if __name__ == "__main__":
     parser.add_argument("--json", action="store_true", help="the only output there is")
     parser.add_argument("--messages", type=int, default=MESSAGES)
     parser.add_argument("--fresh", action="store_true", help="fill and build anew")
+    parser.add_argument("--postgresql", metavar="URL", help="of a database, as database_url has it")
     arguments = parser.parse_args()
-    asyncio.run(run(arguments.messages, fresh=arguments.fresh))
+    if arguments.postgresql:
+        asyncio.run(run_on_postgresql(arguments.postgresql, arguments.messages))
+    else:
+        asyncio.run(run(arguments.messages, fresh=arguments.fresh))

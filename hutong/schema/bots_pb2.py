@@ -26,7 +26,7 @@ from hutong.schema import identity_pb2 as hutong_dot_identity__pb2
 from hutong.schema import options_pb2 as hutong_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x11hutong/bots.proto\x12\x0bhutong.bots\x1a\x15hutong/identity.proto\x1a\x14hutong/options.proto\"G\n\x03\x42ot\x12)\n\x07profile\x18\x01 \x01(\x0b\x32\x18.hutong.identity.Profile\x12\x15\n\rcreated_at_ms\x18\x02 \x01(\x03\"P\n\x04Hook\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0b\n\x03log\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\n\n\x02\x62y\x18\x04 \x01(\t\x12\x15\n\rcreated_at_ms\x18\x05 \x01(\x03\"0\n\x10\x43reateBotRequest\x12\x0e\n\x06handle\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\">\n\x0e\x43reateBotReply\x12\x1d\n\x03\x62ot\x18\x01 \x01(\x0b\x32\x10.hutong.bots.Bot\x12\r\n\x05token\x18\x02 \x01(\t\"!\n\x11RenewTokenRequest\x12\x0c\n\x04user\x18\x01 \x01(\t\" \n\x0fRenewTokenReply\x12\r\n\x05token\x18\x01 \x01(\t\" \n\x10RemoveBotRequest\x12\x0c\n\x04user\x18\x01 \x01(\t\"\x10\n\x0eRemoveBotReply\"\x11\n\x0fListBotsRequest\"/\n\rListBotsReply\x12\x1e\n\x04\x62ots\x18\x01 \x03(\x0b\x32\x10.hutong.bots.Bot\".\n\x11\x43reateHookRequest\x12\x0b\n\x03log\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"?\n\x0f\x43reateHookReply\x12\x1f\n\x04hook\x18\x01 \x01(\x0b\x32\x11.hutong.bots.Hook\x12\x0b\n\x03url\x18\x02 \x01(\t\"\x1f\n\x11RemoveHookRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x11\n\x0fRemoveHookReply\"\x1f\n\x10ListHooksRequest\x12\x0b\n\x03log\x18\x01 \x01(\t\"2\n\x0eListHooksReply\x12 \n\x05hooks\x18\x01 \x03(\x0b\x32\x11.hutong.bots.Hook2\xd4\x04\n\x04\x42ots\x12R\n\tCreateBot\x12\x1d.hutong.bots.CreateBotRequest\x1a\x1b.hutong.bots.CreateBotReply\"\t\x8a\xb5\x18\x05\x08\xfd\x11(\x01\x12U\n\nRenewToken\x12\x1e.hutong.bots.RenewTokenRequest\x1a\x1c.hutong.bots.RenewTokenReply\"\t\x8a\xb5\x18\x05\x08\xfe\x11(\x01\x12P\n\tRemoveBot\x12\x1d.hutong.bots.RemoveBotRequest\x1a\x1b.hutong.bots.RemoveBotReply\"\x07\x8a\xb5\x18\x03\x08\xff\x11\x12O\n\x08ListBots\x12\x1c.hutong.bots.ListBotsRequest\x1a\x1a.hutong.bots.ListBotsReply\"\t\x8a\xb5\x18\x05\x08\x80\x12\x10\x01\x12U\n\nCreateHook\x12\x1e.hutong.bots.CreateHookRequest\x1a\x1c.hutong.bots.CreateHookReply\"\t\x8a\xb5\x18\x05\x08\x81\x12(\x01\x12S\n\nRemoveHook\x12\x1e.hutong.bots.RemoveHookRequest\x1a\x1c.hutong.bots.RemoveHookReply\"\x07\x8a\xb5\x18\x03\x08\x82\x12\x12R\n\tListHooks\x12\x1d.hutong.bots.ListHooksRequest\x1a\x1b.hutong.bots.ListHooksReply\"\t\x8a\xb5\x18\x05\x08\x83\x12\x10\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x11hutong/bots.proto\x12\x0bhutong.bots\x1a\x15hutong/identity.proto\x1a\x14hutong/options.proto\"G\n\x03\x42ot\x12)\n\x07profile\x18\x01 \x01(\x0b\x32\x18.hutong.identity.Profile\x12\x15\n\rcreated_at_ms\x18\x02 \x01(\x03\"\x8a\x01\n\x04Hook\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0b\n\x03log\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\n\n\x02\x62y\x18\x04 \x01(\t\x12\x15\n\rcreated_at_ms\x18\x05 \x01(\x03\x12\x13\n\x0b\x65nded_at_ms\x18\x06 \x01(\x03\x12#\n\x06\x65nding\x18\x07 \x01(\x0e\x32\x13.hutong.bots.Ending\"0\n\x10\x43reateBotRequest\x12\x0e\n\x06handle\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\">\n\x0e\x43reateBotReply\x12\x1d\n\x03\x62ot\x18\x01 \x01(\x0b\x32\x10.hutong.bots.Bot\x12\r\n\x05token\x18\x02 \x01(\t\"!\n\x11RenewTokenRequest\x12\x0c\n\x04user\x18\x01 \x01(\t\" \n\x0fRenewTokenReply\x12\r\n\x05token\x18\x01 \x01(\t\" \n\x10RemoveBotRequest\x12\x0c\n\x04user\x18\x01 \x01(\t\"\x10\n\x0eRemoveBotReply\"\x11\n\x0fListBotsRequest\"/\n\rListBotsReply\x12\x1e\n\x04\x62ots\x18\x01 \x03(\x0b\x32\x10.hutong.bots.Bot\".\n\x11\x43reateHookRequest\x12\x0b\n\x03log\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"?\n\x0f\x43reateHookReply\x12\x1f\n\x04hook\x18\x01 \x01(\x0b\x32\x11.hutong.bots.Hook\x12\x0b\n\x03url\x18\x02 \x01(\t\"\x1f\n\x11RemoveHookRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x11\n\x0fRemoveHookReply\"\x1f\n\x10ListHooksRequest\x12\x0b\n\x03log\x18\x01 \x01(\t\"2\n\x0eListHooksReply\x12 \n\x05hooks\x18\x01 \x03(\x0b\x32\x11.hutong.bots.Hook*D\n\x06\x45nding\x12\x0f\n\x0b\x45NDING_NONE\x10\x00\x12\x15\n\x11\x45NDING_MAKER_LEFT\x10\x01\x12\x12\n\x0e\x45NDING_REMOVED\x10\x02\x32\xd4\x04\n\x04\x42ots\x12R\n\tCreateBot\x12\x1d.hutong.bots.CreateBotRequest\x1a\x1b.hutong.bots.CreateBotReply\"\t\x8a\xb5\x18\x05\x08\xfd\x11(\x01\x12U\n\nRenewToken\x12\x1e.hutong.bots.RenewTokenRequest\x1a\x1c.hutong.bots.RenewTokenReply\"\t\x8a\xb5\x18\x05\x08\xfe\x11(\x01\x12P\n\tRemoveBot\x12\x1d.hutong.bots.RemoveBotRequest\x1a\x1b.hutong.bots.RemoveBotReply\"\x07\x8a\xb5\x18\x03\x08\xff\x11\x12O\n\x08ListBots\x12\x1c.hutong.bots.ListBotsRequest\x1a\x1a.hutong.bots.ListBotsReply\"\t\x8a\xb5\x18\x05\x08\x80\x12\x10\x01\x12U\n\nCreateHook\x12\x1e.hutong.bots.CreateHookRequest\x1a\x1c.hutong.bots.CreateHookReply\"\t\x8a\xb5\x18\x05\x08\x81\x12(\x01\x12S\n\nRemoveHook\x12\x1e.hutong.bots.RemoveHookRequest\x1a\x1c.hutong.bots.RemoveHookReply\"\x07\x8a\xb5\x18\x03\x08\x82\x12\x12R\n\tListHooks\x12\x1d.hutong.bots.ListHooksRequest\x1a\x1b.hutong.bots.ListHooksReply\"\t\x8a\xb5\x18\x05\x08\x83\x12\x10\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,38 +47,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BOTS'].methods_by_name['RemoveHook']._serialized_options = b'\212\265\030\003\010\202\022'
   _globals['_BOTS'].methods_by_name['ListHooks']._loaded_options = None
   _globals['_BOTS'].methods_by_name['ListHooks']._serialized_options = b'\212\265\030\005\010\203\022\020\001'
+  _globals['_ENDING']._serialized_start=846
+  _globals['_ENDING']._serialized_end=914
   _globals['_BOT']._serialized_start=79
   _globals['_BOT']._serialized_end=150
-  _globals['_HOOK']._serialized_start=152
-  _globals['_HOOK']._serialized_end=232
-  _globals['_CREATEBOTREQUEST']._serialized_start=234
-  _globals['_CREATEBOTREQUEST']._serialized_end=282
-  _globals['_CREATEBOTREPLY']._serialized_start=284
-  _globals['_CREATEBOTREPLY']._serialized_end=346
-  _globals['_RENEWTOKENREQUEST']._serialized_start=348
-  _globals['_RENEWTOKENREQUEST']._serialized_end=381
-  _globals['_RENEWTOKENREPLY']._serialized_start=383
-  _globals['_RENEWTOKENREPLY']._serialized_end=415
-  _globals['_REMOVEBOTREQUEST']._serialized_start=417
-  _globals['_REMOVEBOTREQUEST']._serialized_end=449
-  _globals['_REMOVEBOTREPLY']._serialized_start=451
-  _globals['_REMOVEBOTREPLY']._serialized_end=467
-  _globals['_LISTBOTSREQUEST']._serialized_start=469
-  _globals['_LISTBOTSREQUEST']._serialized_end=486
-  _globals['_LISTBOTSREPLY']._serialized_start=488
-  _globals['_LISTBOTSREPLY']._serialized_end=535
-  _globals['_CREATEHOOKREQUEST']._serialized_start=537
-  _globals['_CREATEHOOKREQUEST']._serialized_end=583
-  _globals['_CREATEHOOKREPLY']._serialized_start=585
-  _globals['_CREATEHOOKREPLY']._serialized_end=648
-  _globals['_REMOVEHOOKREQUEST']._serialized_start=650
-  _globals['_REMOVEHOOKREQUEST']._serialized_end=681
-  _globals['_REMOVEHOOKREPLY']._serialized_start=683
-  _globals['_REMOVEHOOKREPLY']._serialized_end=700
-  _globals['_LISTHOOKSREQUEST']._serialized_start=702
-  _globals['_LISTHOOKSREQUEST']._serialized_end=733
-  _globals['_LISTHOOKSREPLY']._serialized_start=735
-  _globals['_LISTHOOKSREPLY']._serialized_end=785
-  _globals['_BOTS']._serialized_start=788
-  _globals['_BOTS']._serialized_end=1384
+  _globals['_HOOK']._serialized_start=153
+  _globals['_HOOK']._serialized_end=291
+  _globals['_CREATEBOTREQUEST']._serialized_start=293
+  _globals['_CREATEBOTREQUEST']._serialized_end=341
+  _globals['_CREATEBOTREPLY']._serialized_start=343
+  _globals['_CREATEBOTREPLY']._serialized_end=405
+  _globals['_RENEWTOKENREQUEST']._serialized_start=407
+  _globals['_RENEWTOKENREQUEST']._serialized_end=440
+  _globals['_RENEWTOKENREPLY']._serialized_start=442
+  _globals['_RENEWTOKENREPLY']._serialized_end=474
+  _globals['_REMOVEBOTREQUEST']._serialized_start=476
+  _globals['_REMOVEBOTREQUEST']._serialized_end=508
+  _globals['_REMOVEBOTREPLY']._serialized_start=510
+  _globals['_REMOVEBOTREPLY']._serialized_end=526
+  _globals['_LISTBOTSREQUEST']._serialized_start=528
+  _globals['_LISTBOTSREQUEST']._serialized_end=545
+  _globals['_LISTBOTSREPLY']._serialized_start=547
+  _globals['_LISTBOTSREPLY']._serialized_end=594
+  _globals['_CREATEHOOKREQUEST']._serialized_start=596
+  _globals['_CREATEHOOKREQUEST']._serialized_end=642
+  _globals['_CREATEHOOKREPLY']._serialized_start=644
+  _globals['_CREATEHOOKREPLY']._serialized_end=707
+  _globals['_REMOVEHOOKREQUEST']._serialized_start=709
+  _globals['_REMOVEHOOKREQUEST']._serialized_end=740
+  _globals['_REMOVEHOOKREPLY']._serialized_start=742
+  _globals['_REMOVEHOOKREPLY']._serialized_end=759
+  _globals['_LISTHOOKSREQUEST']._serialized_start=761
+  _globals['_LISTHOOKSREQUEST']._serialized_end=792
+  _globals['_LISTHOOKSREPLY']._serialized_start=794
+  _globals['_LISTHOOKSREPLY']._serialized_end=844
+  _globals['_BOTS']._serialized_start=917
+  _globals['_BOTS']._serialized_end=1513
 # @@protoc_insertion_point(module_scope)

@@ -1,12 +1,22 @@
 from hutong.schema import identity_pb2 as _identity_pb2
 from hutong.schema import options_pb2 as _options_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class Ending(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ENDING_NONE: _ClassVar[Ending]
+    ENDING_MAKER_LEFT: _ClassVar[Ending]
+    ENDING_REMOVED: _ClassVar[Ending]
+ENDING_NONE: Ending
+ENDING_MAKER_LEFT: Ending
+ENDING_REMOVED: Ending
 
 class Bot(_message.Message):
     __slots__ = ("profile", "created_at_ms")
@@ -17,18 +27,22 @@ class Bot(_message.Message):
     def __init__(self, profile: _Optional[_Union[_identity_pb2.Profile, _Mapping[str, object]]] = ..., created_at_ms: _Optional[int] = ...) -> None: ...
 
 class Hook(_message.Message):
-    __slots__ = ("id", "log", "name", "by", "created_at_ms")
+    __slots__ = ("id", "log", "name", "by", "created_at_ms", "ended_at_ms", "ending")
     ID_FIELD_NUMBER: _ClassVar[int]
     LOG_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     BY_FIELD_NUMBER: _ClassVar[int]
     CREATED_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    ENDED_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    ENDING_FIELD_NUMBER: _ClassVar[int]
     id: str
     log: str
     name: str
     by: str
     created_at_ms: int
-    def __init__(self, id: _Optional[str] = ..., log: _Optional[str] = ..., name: _Optional[str] = ..., by: _Optional[str] = ..., created_at_ms: _Optional[int] = ...) -> None: ...
+    ended_at_ms: int
+    ending: Ending
+    def __init__(self, id: _Optional[str] = ..., log: _Optional[str] = ..., name: _Optional[str] = ..., by: _Optional[str] = ..., created_at_ms: _Optional[int] = ..., ended_at_ms: _Optional[int] = ..., ending: _Optional[_Union[Ending, str]] = ...) -> None: ...
 
 class CreateBotRequest(_message.Message):
     __slots__ = ("handle", "name")

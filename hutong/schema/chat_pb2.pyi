@@ -556,6 +556,24 @@ class Wording(_message.Message):
     at_ms: int
     def __init__(self, content: _Optional[_Union[Content, _Mapping[str, object]]] = ..., at_ms: _Optional[int] = ...) -> None: ...
 
+class StandingRequest(_message.Message):
+    __slots__ = ("log", "first", "last")
+    LOG_FIELD_NUMBER: _ClassVar[int]
+    FIRST_FIELD_NUMBER: _ClassVar[int]
+    LAST_FIELD_NUMBER: _ClassVar[int]
+    log: str
+    first: int
+    last: int
+    def __init__(self, log: _Optional[str] = ..., first: _Optional[int] = ..., last: _Optional[int] = ...) -> None: ...
+
+class StandingReply(_message.Message):
+    __slots__ = ("events", "last")
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    LAST_FIELD_NUMBER: _ClassVar[int]
+    events: _containers.RepeatedCompositeFieldContainer[_log_pb2.Event]
+    last: int
+    def __init__(self, events: _Optional[_Iterable[_Union[_log_pb2.Event, _Mapping[str, object]]]] = ..., last: _Optional[int] = ...) -> None: ...
+
 class MarkRequest(_message.Message):
     __slots__ = ("log", "delivered", "read")
     LOG_FIELD_NUMBER: _ClassVar[int]

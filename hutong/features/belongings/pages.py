@@ -13,7 +13,7 @@ STYLE = """
 body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere; }
 article { margin: 0.75rem 0; } time { opacity: 0.65; font-size: 0.85rem; margin-inline-start: 0.5rem; }
 p { margin: 0; white-space: pre-wrap; } .note { opacity: 0.65; }
-img { max-width: 100%; max-height: 24rem; display: block; border-radius: 0.5rem; }
+img, video { max-width: 100%; max-height: 24rem; display: block; border-radius: 0.5rem; }
 """
 
 WORDS: Mapping[str, Mapping[str, str]] = {
@@ -43,7 +43,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "poll": "投票",
         "voice": "语音消息",
         "bundle": "合并转发的消息",
-        "other": "此副本无法显示的内容,见 JSON 文件。",
+        "other": "此副本无法显示的内容，见 JSON 文件。",  # noqa: RUF001  Chinese
         "raw": "同样内容的数据文件",
         "saved": "收藏的消息",
     },
@@ -65,6 +65,12 @@ def beginning(language: str, title: str) -> str:
 def link(path: str, text: str) -> str:
     """Return a link in a paragraph of its own, or only its text when it leads nowhere."""
     return f'<p><a href="{escape(path)}">{escape(text)}</a></p>' if path else f"<p>{escape(text)}</p>"
+
+
+def player(element: str, path: str, text: str) -> str:
+    """Return what plays a file, and a link to it for what the browser cannot play."""
+    shown = f'<{element} controls preload="none" src="{escape(path)}"></{element}>' if path else ""
+    return shown + link(path, text)
 
 
 def moment(at_ms: int) -> str:
@@ -93,7 +99,7 @@ def message(
 def _content(words: Mapping[str, str], content: chat_pb2.Content, path_of: Callable[[str], str]) -> str:
     match content.WhichOneof("kind"):
         case "text":
-            return f"<p>{escape(content.text)}</p>"
+            return f'<p dir="auto">{escape(content.text)}</p>'
         case "picture":
             picture = content.picture
             path = path_of(picture.original) or path_of(picture.blob)
@@ -103,9 +109,9 @@ def _content(words: Mapping[str, str], content: chat_pb2.Content, path_of: Calla
         case "file":
             return link(path_of(content.file.blob), content.file.name)
         case "video":
-            return link(path_of(content.video.blob), content.video.name)
+            return player("video", path_of(content.video.blob), content.video.name)
         case "voice":
-            return link(path_of(content.voice.blob), words["voice"])
+            return player("audio", path_of(content.voice.blob), words["voice"])
         case "sticker":
             return f"<p>{escape(content.sticker.emoji)}</p>"
         case "location":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from hutong.features.bots import model, store
@@ -27,6 +27,8 @@ POSTS = Rate("hook_posts", burst=60, every_s=1)
 # Guessing a secret is hopeless; asking for it all day is still work.
 MISSES = Rate("hook_misses", burst=60, every_s=1)
 HOOKS_MAX = 20
+# With those that work no longer; of these the oldest are forgotten.
+LISTED_MAX = 40
 NAME_CHARACTERS_MAX = 32
 PREFIX = "hooks"
 _NO_PASSWORD = "-"  # noqa: S105  a hash that no password has
@@ -45,8 +47,7 @@ class Hooks:
         self._identity = platform.use(Identity)
         self._chat = platform.use(Chat)
         self._membership = platform.use(Membership)
-        self._identity.on_deleted(store.remove_of)
-        self._membership.on_parted(self._makers_part)
+        self._membership.on_parted(self._part)
         platform.web_apis.register(PREFIX, self._post)
 
     async def create_hook(self, caller: Caller, request: pb.CreateHookRequest) -> pb.CreateHookReply:
@@ -58,8 +59,12 @@ class Hooks:
 
         def create(tx: Transaction) -> pb.CreateHookReply:
             self._membership.steward(tx, log, user)
-            if len(store.of_log(tx, log)) >= HOOKS_MAX:
+            hooks = store.of_log(tx, log)
+            ended = [row for row in hooks if row.ended_at_ms]
+            if len(hooks) - len(ended) >= HOOKS_MAX:
                 raise ResourceExhausted(f"At most {HOOKS_MAX} hooks a group.", reason="too_many_hooks")
+            for row in ended[: max(0, len(hooks) + 1 - LISTED_MAX)]:
+                self._remove(tx, row)
             hook = self._platform.random.new_id()
             voice = self._identity.create_bot(tx, user, f"hook_{hook}", name, _NO_PASSWORD)
             row = {
@@ -73,7 +78,7 @@ class Hooks:
             }
             store.put(tx, row)
             self._membership.admit(tx, log, voice.user, user)
-            return pb.CreateHookReply(hook=_hook(store.get(tx, hook)))
+            return pb.CreateHookReply(hook=_hook(store.get(tx, hook), pb.ENDING_NONE))
 
         reply = await caller.write(self._platform.writer, pb.CreateHookReply, create)
         reply.url = f"{self._platform.endpoints.public_url}/{PREFIX}/{reply.hook.id}/{secret}"
@@ -88,23 +93,33 @@ class Hooks:
             if row is None:
                 raise NotFound("There is no such hook.", reason="no_such_hook")
             self._membership.steward(tx, row.log, user)
-            self._identity.delete(tx, row.user)
+            self._remove(tx, row)
             return pb.RemoveHookReply()
 
         return caller.write(self._platform.writer, pb.RemoveHookReply, remove)
+
+    def _remove(self, tx: Transaction, row: Any) -> None:
+        store.remove(tx, row.id)
+        if not self._identity.profiles(tx, [row.user])[row.user].deleted:
+            self._identity.delete(tx, row.user)
 
     async def list_hooks(self, caller: Caller, request: pb.ListHooksRequest) -> pb.ListHooksReply:
         """Return a group's hooks, without their secrets, to its owner and admins."""
         user, log = caller.user, request.log
 
         def hooks(read: Any) -> pb.ListHooksReply:
-            self._membership.steward(read, log, user)
-            return pb.ListHooksReply(hooks=map(_hook, store.of_log(read, log)))
+            members = self._membership.steward(read, log, user).members
+            rows = store.of_log(read, log)
+            return pb.ListHooksReply(hooks=[_hook(row, _ending(row, members)) for row in rows])
 
         return await self._platform.read(hooks)
 
-    def _makers_part(self, tx: Transaction, log: str, users: Sequence[str]) -> None:
-        """End what was made by people who are out of a group now: they know the secrets."""
+    def _part(self, tx: Transaction, log: str, users: Sequence[str]) -> None:
+        """End what was made by people who are out of a group now: they know the secrets.
+
+        Nobody posts for a hook whose own account is out, either. The admins who are left see what has ended.
+        """
+        store.end(tx, log, users)
         for voice in store.voices(tx, log, users):
             self._identity.delete(tx, voice)
 
@@ -113,7 +128,7 @@ class Hooks:
     async def _post(self, request: WebRequest) -> dict[str, Any]:
         name, _, secret = request.path.partition("/")
         row = await self._platform.read(lambda read: store.get(read, name))
-        if row is None or not hmac.compare_digest(row.digest, model.digest(secret)):
+        if row is None or row.ended_at_ms or not hmac.compare_digest(row.digest, model.digest(secret)):
             self._platform.limits.spend(MISSES, network_of(request.address))
             raise NotFound("There is no such hook.", reason="no_such_hook")
         if request.method != "POST":
@@ -133,5 +148,19 @@ class Hooks:
         return {"log": row.log, "seq": reply.seq, "at_ms": reply.at_ms}
 
 
-def _hook(row: Any) -> pb.Hook:
-    return pb.Hook(id=row.id, log=row.log, name=row.name, by=row.by, created_at_ms=row.created_at_ms)
+def _hook(row: Any, ending: pb.Ending) -> pb.Hook:
+    return pb.Hook(
+        id=row.id,
+        log=row.log,
+        name=row.name,
+        by=row.by,
+        created_at_ms=row.created_at_ms,
+        ended_at_ms=row.ended_at_ms,
+        ending=ending,
+    )
+
+
+def _ending(row: Any, members: Collection[str]) -> pb.Ending:
+    if not row.ended_at_ms:
+        return pb.ENDING_NONE
+    return pb.ENDING_REMOVED if row.by in members else pb.ENDING_MAKER_LEFT

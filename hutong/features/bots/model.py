@@ -40,8 +40,12 @@ def digest(text: str) -> bytes:
 
 
 def post(hook: str, request: WebRequest) -> Post:
-    """Read `{"text": ..., "key": ...}`, as JSON or as a form's `payload`. Raises `InvalidArgument`."""
-    fields = json_object(_payload(request.body) if request.media_type == _FORM else request.body)
+    """Read `{"text": ..., "key": ...}`, as JSON or as a form's `payload`. Raises `InvalidArgument`.
+
+    `curl -d` calls everything a form. What begins like an object is one, whatever it is called.
+    """
+    form = request.media_type == _FORM and not request.body.lstrip().startswith(b"{")
+    fields = json_object(_payload(request.body) if form else request.body)
     text, key = _text(fields, "text"), _text(fields, "key")
     if len(key) > KEY_CHARACTERS_MAX:
         raise InvalidArgument(f"A key has at most {KEY_CHARACTERS_MAX} characters.", reason="too_long")

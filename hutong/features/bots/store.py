@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ hook = sa.Table(
     sa.Column("user", sa.String(16), nullable=False, index=True),  # who says what is posted
     sa.Column("digest", sa.LargeBinary(32), nullable=False),
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("ended_at_ms", sa.BigInteger, nullable=False, server_default=sa.text("0")),
 )
 
 
@@ -43,8 +44,10 @@ def speaking(executor: Executor, users: Iterable[str]) -> set[str]:
 
 
 def voices(executor: Executor, log: str, makers: Iterable[str]) -> list[str]:
-    """Return the accounts that speak for the hooks which some people made for a group."""
-    query = sa.select(hook.c.user).where(hook.c.log == log, hook.c.by.in_(list(makers)))
+    """Return the accounts that speak for the hooks which some people made for a group, and that work."""
+    query = sa.select(hook.c.user).where(
+        hook.c.log == log, hook.c.by.in_(list(makers)), hook.c.ended_at_ms == 0
+    )
     return list(executor.execute(query.order_by(hook.c.user)).scalars())
 
 
@@ -53,6 +56,12 @@ def put(tx: Transaction, row: dict[str, Any]) -> None:
     tx.execute(sa.insert(hook), row)
 
 
-def remove_of(tx: Transaction, user: str) -> None:
-    """Remove the hook an account speaks for."""
-    tx.execute(sa.delete(hook).where(hook.c.user == user))
+def end(tx: Transaction, log: str, users: Sequence[str]) -> None:
+    """Remember that the hooks which some accounts speak for work no longer."""
+    mine = sa.and_(hook.c.log == log, hook.c.user.in_(users), hook.c.ended_at_ms == 0)
+    tx.execute(sa.update(hook).where(mine).values(ended_at_ms=tx.now_ms))
+
+
+def remove(tx: Transaction, name: str) -> None:
+    """Remove a hook."""
+    tx.execute(sa.delete(hook).where(hook.c.id == name))

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from google.protobuf.message import Message
+
 from hutong.platform.database import Executor
 from hutong.platform.errors import FailedPrecondition
 from hutong.platform.log import Appended, Stored
@@ -179,6 +181,25 @@ class Membership(Protocol):
 
     def on_parted(self, listener: Joined) -> None:
         """Call `listener(tx, log, users)` in the transaction in which they leave a group, or are removed."""
+
+
+class Change(NamedTuple):
+    """What later events made of an earlier one, as one event that says the same."""
+
+    seq: int  # of the earlier one
+    author: str
+    body: Message
+    at_ms: int = 0
+
+
+Teller = Callable[[Executor, str, int, int], Iterable[Change]]
+
+
+class Standings(Protocol):
+    """How messages stand now: for those who read a stretch of a log without what came after it."""
+
+    def tell(self, teller: Teller) -> None:
+        """Ask `teller(executor, log, first, last)` what became of the events from seq `first` to `last`."""
 
 
 class Place(NamedTuple):

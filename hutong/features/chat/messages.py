@@ -110,13 +110,14 @@ class Messages:
         user, log, within_s = caller.user, request.log, self._platform.settings.recall_within_s
 
         def recall(tx: Transaction) -> pb.RecallReply:
-            self.room(tx, log, user)
+            room = self.room(tx, log, user)
             event = tx.event(log, request.seq)
             if event.kind != MESSAGE_SENT or event.author != user:
                 raise PermissionDenied("Only your own messages can be recalled.", reason="not_yours")
             if not event.body:
                 raise FailedPrecondition("This message was recalled already.", reason="recalled")
-            if tx.now_ms - event.at_ms > within_s * 1000:
+            # What one keeps for oneself nobody else counts on.
+            if not room.saved and tx.now_ms - event.at_ms > within_s * 1000:
                 raise FailedPrecondition("It is too late to recall this message.", reason="too_late")
             self._erasing.erase(tx, event)
             tx.append(log, pb.MessageRecalled(seq=request.seq), author=user)

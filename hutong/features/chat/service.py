@@ -14,6 +14,7 @@ from hutong.features.chat.messages import Messages
 from hutong.features.chat.overview import Overview
 from hutong.features.chat.rooms import Rooms
 from hutong.features.chat.sending import Sending
+from hutong.features.chat.standing import Standing
 from hutong.features.chat.traces import Traces
 from hutong.features.chat.unread import Unread
 from hutong.features.files.api import Files
@@ -32,6 +33,7 @@ def build(platform: Platform) -> tuple[object, ...]:
     return (
         Messages(platform, access, sending, erasing),
         Edits(platform, access, sending),
+        Standing(platform, access),
         disappearing,
         Groups(platform, rooms, overview),
         Governing(platform, rooms),

@@ -190,10 +190,14 @@ def readers(executor: Executor, log: str, seq: int, but: str, limit: int) -> tup
     return [row.user for row in executor.execute(query)], int(total)
 
 
+_JOINED = sa.select(member.c.joined).where(
+    member.c.log == sa.bindparam("log"), member.c.user == sa.bindparam("user")
+)
+
+
 def joined(executor: Executor, log: str, user: str) -> int:
     """Return the first seq a member may read, 0 for somebody else."""
-    query = sa.select(member.c.joined).where(member.c.log == log, member.c.user == user)
-    return executor.execute(query).scalar() or 0
+    return executor.execute(_JOINED, {"log": log, "user": user}).scalar() or 0
 
 
 def get_conversation(executor: Executor, log: str) -> Any | None:

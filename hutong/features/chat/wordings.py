@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from hutong.features.chat.api import Change
 from hutong.platform.database import Executor, metadata
+from hutong.platform.log import log_event
 from hutong.platform.writer import Transaction
+from hutong.schema import chat_pb2 as pb
 
 wording = sa.Table(
     "wording",
@@ -25,6 +28,23 @@ def edits_of(executor: Executor, log: str, seq: int) -> list[int]:
     """Return the events that edited a message, the oldest first."""
     query = sa.select(wording.c.edit).where(wording.c.log == log, wording.c.seq == seq)
     return [row.edit for row in executor.execute(query.order_by(wording.c.edit))]
+
+
+def standing(executor: Executor, log: str, first: int, last: int) -> list[Change]:
+    """Return the newest wordings of messages from seq `first` to `last`."""
+    newest = (
+        sa.select(wording.c.seq, sa.func.max(wording.c.edit).label("edit"))
+        .where(wording.c.log == log, wording.c.seq.between(first, last))
+        .group_by(wording.c.seq)
+        .subquery()
+    )
+    query = sa.select(newest.c.seq, log_event.c.author, log_event.c.at_ms, log_event.c.body).join(
+        log_event, (log_event.c.log == log) & (log_event.c.seq == newest.c.edit)
+    )
+    return [
+        Change(row.seq, row.author, pb.MessageEdited.FromString(row.body), row.at_ms)
+        for row in executor.execute(query)
+    ]
 
 
 def remove(tx: Transaction, log: str, seq: int) -> None:

@@ -28,7 +28,7 @@ class Accounts:
         self._listeners: list[Deleted] = []
 
     def on_deleted(self, listener: Deleted) -> None:
-        """Call `listener(tx, user)` in the transaction that ends an account, before it does."""
+        """Call `listener(tx, user)` in the transaction that ends an account, when its profile is empty."""
         self._listeners.append(listener)
 
     def create_bot(
@@ -44,16 +44,14 @@ class Accounts:
         self._sign_out(tx, user)
 
     def delete(self, tx: Transaction, user: str, *, asking: str = "") -> None:
-        """End an account: its bots first, then what the features keep of it, its devices, its profile.
+        """End an account: its bots first, then its profile, what the features keep of it, its devices.
 
         The device that is `asking` hears that it worked.
         """
         for bot in store.bots_of(tx, user):
             self.delete(tx, bot.user)
-        for listener in self._listeners:
-            listener(tx, user)
-        self._sign_out(tx, user, asking)
         store.retire(tx, store.profiles(tx, [user])[user].handle)
+        # Before the features tell others of the end: they show the profile as it is from now on.
         self._update(
             tx,
             user,
@@ -65,6 +63,9 @@ class Accounts:
             admin=False,
             deleted=True,
         )
+        for listener in self._listeners:
+            listener(tx, user)
+        self._sign_out(tx, user, asking)
 
     def _update(self, tx: Transaction, user: str, **values: Any) -> None:
         tx.execute(sa.update(store.account).where(store.account.c.user == user).values(values))

@@ -72,4 +72,4 @@ class Identity(Protocol):
         """
 
     def on_deleted(self, listener: Deleted) -> None:
-        """Call `listener(tx, user)` in the transaction that ends an account, before it does."""
+        """Call `listener(tx, user)` in the transaction that ends an account, when its profile is empty."""

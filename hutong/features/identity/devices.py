@@ -81,6 +81,8 @@ class Devices:
             )
             if tx.execute(statement.values(revoked=True)).rowcount != 1:
                 raise NotFound("There is no such device.", reason="no_such_device")
+            # What it let in and has not come yet stays outside: whoever has this device has that one, too.
+            tx.execute(sa.delete(store.device_link).where(store.device_link.c.approver == device))
             tx.append(store.inbox(user), identity_pb2.DeviceRevoked(device=device), author=user)
             tx.after_commit(cut_off)
             return identity_pb2.RevokeDeviceReply()

@@ -59,6 +59,7 @@ class DeviceLinks:
                 "public_key": public_key,
                 "expires_at_ms": expires_at_ms,
                 "user": None,
+                "approver": None,
             }
             tx.execute(sa.insert(store.device_link), row)
             return identity_pb2.StartDeviceLinkReply(token=token, expires_at_ms=expires_at_ms)
@@ -75,14 +76,15 @@ class DeviceLinks:
     async def approve(self, caller: Caller, token: str) -> identity_pb2.ApproveDeviceLinkReply:
         """Bind the link to the caller's account. Only once."""
         self._platform.limits.spend(GUESSES, caller.address)
-        user = caller.user
+        user, approver = caller.user, caller.device
 
         def bind(tx: Transaction) -> identity_pb2.ApproveDeviceLinkReply:
             row = _open_link(tx, token, tx.now_ms)
             if row.user is not None:
                 raise FailedPrecondition("This code was used already.", reason="link_used")
             link = store.device_link
-            tx.execute(sa.update(link).where(link.c.token_hash == row.token_hash).values(user=user))
+            bound = {"user": user, "approver": approver}
+            tx.execute(sa.update(link).where(link.c.token_hash == row.token_hash).values(bound))
             return identity_pb2.ApproveDeviceLinkReply()
 
         return await caller.write(self._platform.writer, identity_pb2.ApproveDeviceLinkReply, bind)

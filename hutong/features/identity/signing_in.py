@@ -148,10 +148,9 @@ class SigningIn:
         """
         user, device, sessions = found.user, found.device, self._platform.sessions
         caller.connection.sign_in(user, device, admin=found.admin)
-        mine = (store.device.c.device == device) & ~store.device.c.revoked
-        statement = sa.update(store.device).where(mine).values(seen_at_ms=self._platform.clock.now_ms())
-        seen = self._platform.writer.work(lambda tx: tx.execute(statement).rowcount)
-        seen.then(lambda done: sessions.revoke(user, device) if done.value == 0 else None)
+        now_ms = self._platform.clock.now_ms()
+        seen = self._platform.writer.work(lambda tx: store.note_seen(tx, device, now_ms))
+        seen.then(lambda done: sessions.revoke(user, device) if done.value is False else None)
 
     def _invited(self, tx: Transaction, invitation: str) -> bool:
         """Tell whether this sign-up makes the first administrator. Raises `PermissionDenied`."""

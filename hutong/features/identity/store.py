@@ -57,6 +57,7 @@ device_link = sa.Table(
     sa.Column("public_key", sa.LargeBinary(32), nullable=False),
     sa.Column("expires_at_ms", sa.BigInteger, nullable=False),
     sa.Column("user", sa.String(16)),
+    sa.Column("approver", sa.String(16)),  # the device that let the new one in
 )
 
 _PROFILE = (
@@ -175,6 +176,19 @@ def is_signed_in(executor: Executor, name: str) -> bool:
     """Tell whether a device exists and is not revoked."""
     query = sa.select(device.c.device).where(device.c.device == name, ~device.c.revoked)
     return executor.execute(query).first() is not None
+
+
+# Made once: every connection begins with it.
+_SEEN = (
+    sa.update(device)
+    .where(device.c.device == sa.bindparam("which"), ~device.c.revoked)
+    .values(seen_at_ms=sa.bindparam("now_ms"))
+)
+
+
+def note_seen(executor: Executor, name: str, now_ms: int) -> bool:
+    """Note when a device was seen; tell whether it is still signed in."""
+    return executor.execute(_SEEN, {"which": name, "now_ms": now_ms}).rowcount == 1
 
 
 def device_with_account(executor: Executor, name: str) -> Any | None:

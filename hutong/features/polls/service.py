@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hutong.features.chat.api import Chat, Said
+from hutong.features.chat.api import Chat, Said, Standings
 from hutong.features.polls import model, store
 from hutong.platform.errors import NotFound, PermissionDenied
 from hutong.platform.feature import Platform
@@ -22,6 +22,7 @@ class PollsService:
         self._platform = platform
         self._chat = platform.use(Chat)
         self._chat.on_erased(store.forget)
+        platform.use(Standings).tell(store.standing)
 
     def vote(self, caller: Caller, request: pb.VoteRequest) -> Pending[pb.VoteReply]:
         """Choose options, instead of what was chosen before. The same choice again changes nothing."""

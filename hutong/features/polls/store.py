@@ -9,8 +9,10 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from hutong.platform.database import metadata
+from hutong.features.chat.api import Change
+from hutong.platform.database import Executor, metadata
 from hutong.platform.writer import Transaction
+from hutong.schema import polls_pb2 as pb
 
 vote = sa.Table(
     "vote",
@@ -52,6 +54,21 @@ def is_closed(tx: Transaction, log: str, seq: int) -> bool:
 def close(tx: Transaction, log: str, seq: int) -> None:
     """Remember that a poll was closed."""
     tx.execute(sa.insert(closed_poll), {"log": log, "seq": seq})
+
+
+def standing(executor: Executor, log: str, first: int, last: int) -> list[Change]:
+    """Return the votes on polls from seq `first` to `last`, and which of these are closed."""
+    voted = sa.select(vote).where(vote.c.log == log, vote.c.seq.between(first, last))
+    choices: dict[tuple[int, str], list[int]] = {}
+    for row in executor.execute(voted.order_by(vote.c.seq, vote.c.user, vote.c.option)):
+        choices.setdefault((row.seq, row.user), []).append(row.option)
+    closed = sa.select(closed_poll.c.seq).where(
+        closed_poll.c.log == log, closed_poll.c.seq.between(first, last)
+    )
+    return [
+        *(Change(seq, user, pb.Voted(seq=seq, options=chosen)) for (seq, user), chosen in choices.items()),
+        *(Change(row.seq, "", pb.PollClosed(seq=row.seq)) for row in executor.execute(closed)),
+    ]
 
 
 def forget(tx: Transaction, log: str, seq: int) -> None:

@@ -5,5 +5,8 @@ from hutong.platform.feature import Feature
 from hutong.schema import presence_pb2
 
 feature = Feature(
-    "presence", build=PresenceService, schema=presence_pb2.DESCRIPTOR, needs=("contacts", "preferences")
+    "presence",
+    build=PresenceService,
+    schema=presence_pb2.DESCRIPTOR,
+    needs=("identity", "contacts", "preferences"),
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from hutong.features.contacts.api import Contacts
+from hutong.features.identity.api import Identity
 from hutong.features.preferences.api import Preferences
 from hutong.features.presence import store
 from hutong.features.presence.here import Here
@@ -39,6 +40,8 @@ class PresenceService:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
+        self._identity = platform.use(Identity)
+        self._identity.on_deleted(store.forget)
         self._contacts = platform.use(Contacts)
         self._preferences = platform.use(Preferences)
         self._preferences.on_account(self._audience_changed)
@@ -64,7 +67,7 @@ class PresenceService:
             await self._telling
         users = sorted(self._here.users)
         if users:
-            await self._platform.writer.work(lambda tx: store.put(tx, users, tx.now_ms))
+            await self._platform.writer.work(lambda tx: self._remember(tx, users))
 
     # ---- the service ----
 
@@ -134,8 +137,13 @@ class PresenceService:
             self._tell(user)
 
     def _left(self, tx: Transaction, user: str) -> None:
-        store.put(tx, [user], tx.now_ms)
+        self._remember(tx, [user])
         tx.after_commit(lambda: self._tell(user))
+
+    def _remember(self, tx: Transaction, users: Iterable[str]) -> None:
+        """Keep that they were here until now, but for accounts that ended: they are here until cut off."""
+        profiles = self._identity.profiles(tx, users)
+        store.put(tx, [user for user, profile in profiles.items() if not profile.deleted], tx.now_ms)
 
     def _audience_changed(self, user: str) -> None:
         """Both directions: who hides is hidden, and sees nobody."""

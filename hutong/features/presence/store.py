@@ -27,4 +27,10 @@ def put(tx: Transaction, users: Iterable[str], at_ms: int) -> None:
     """Remember that they were here."""
     rows = [{"user": user, "at_ms": at_ms} for user in users]
     tx.execute(sa.delete(last_seen).where(last_seen.c.user.in_([row["user"] for row in rows])))
-    tx.execute(sa.insert(last_seen), rows)
+    if rows:
+        tx.execute(sa.insert(last_seen), rows)
+
+
+def forget(tx: Transaction, user: str) -> None:
+    """Remember no longer when somebody was here."""
+    tx.execute(sa.delete(last_seen).where(last_seen.c.user == user))

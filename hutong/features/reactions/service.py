@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hutong.features.chat.api import Chat
+from hutong.features.chat.api import Chat, Standings
 from hutong.features.reactions import store
 from hutong.platform.emoji import one_emoji
 from hutong.platform.errors import FailedPrecondition, ResourceExhausted
@@ -24,6 +24,7 @@ class ReactionsService:
         self._platform = platform
         self._chat = platform.use(Chat)
         self._chat.on_erased(store.forget)
+        platform.use(Standings).tell(store.standing)
 
     def react(self, caller: Caller, request: pb.ReactRequest) -> Pending[pb.ReactReply]:
         """Put an emoji on a message, or take it off. What is so already changes nothing."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from hutong.platform.database import metadata
+from hutong.features.chat.api import Change
+from hutong.platform.database import Executor, metadata
 from hutong.platform.writer import Transaction
+from hutong.schema import reactions_pb2 as pb
 
 reaction = sa.Table(
     "reaction",
@@ -44,6 +46,15 @@ def remove(tx: Transaction, log: str, seq: int, user: str, emoji: str) -> None:
             reaction.c.emoji == emoji,
         )
     )
+
+
+def standing(executor: Executor, log: str, first: int, last: int) -> list[Change]:
+    """Return the reactions to messages from seq `first` to `last`."""
+    query = sa.select(reaction).where(reaction.c.log == log, reaction.c.seq.between(first, last))
+    return [
+        Change(row.seq, row.user, pb.Reacted(seq=row.seq, emoji=row.emoji, on=True))
+        for row in executor.execute(query)
+    ]
 
 
 def forget(tx: Transaction, log: str, seq: int) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Sequence
 from functools import partial
 from itertools import chain, islice
@@ -16,6 +17,7 @@ from itertools import chain, islice
 from hutong.features.search.async_index import AsyncIndex
 from hutong.features.search.index import IndexDamagedError
 from hutong.features.search.log_reading import KINDS, logs_after, look
+from hutong.features.search.pace import Pace
 from hutong.platform import journal
 from hutong.platform.database import Reads
 from hutong.platform.log import Stored
@@ -28,12 +30,6 @@ _BYTES_AT_ONCE = 1024 * 1024
 _FRESH_LOGS_MAX = 20_000
 _PAGE_LOGS = 500
 _RETRY_S = 5.0
-# Who sends and reads messages comes first: of a busy interpreter this gets a small part.
-_BUSY_EVENTS_PER_S = 500
-_RATE_S = 0.5
-_BUSY_SHARE = 0.03
-_REST_SHARE = 0.8
-_PAUSE_S_MAX = 1.0
 _KINDS = frozenset(KINDS)
 
 log = journal.get(__name__)
@@ -45,11 +41,9 @@ class Indexer:
     def __init__(self, read: Reads, index: AsyncIndex) -> None:
         self._read = read
         self._index = index
-        self._fresh: dict[str, None] = {}
+        self._fresh: dict[str, int] = {}  # the newest event of each log that has something new
         self._overrun = False
-        self._seen = 0  # events
-        self._counted_from = 0.0
-        self._busy = False
+        self._pace = Pace()
         self._working = True
         self._wake = asyncio.Event()
         self._damaged = False
@@ -73,11 +67,10 @@ class Indexer:
 
     def hear(self, events: Sequence[Stored]) -> None:
         """Be told what was committed. Called for every commit: it must cost nothing."""
-        self._seen += len(events)
         fresh = self._fresh
         for event in events:
             if event.kind in _KINDS:
-                fresh[event.log] = None
+                fresh[event.log] = event.seq
         if fresh:
             self._wake.set()
             if len(fresh) > _FRESH_LOGS_MAX:
@@ -126,36 +119,37 @@ class Indexer:
             for name, head in heads:
                 if reached[name] > head:  # the database is an older one, put back from a copy
                     await self._index.forget(name)
-            await self._take({name: None for name, head in heads if reached[name] != head})
+            await self._take({name: head for name, head in heads if reached[name] != head})
 
-    async def _take(self, backlog: dict[str, None]) -> None:
+    async def _take(self, backlog: dict[str, int]) -> None:
         """Take in what is new, then what is missing in `backlog`, which this empties."""
         while (self._fresh or backlog) and not self._damaged:
-            began = asyncio.get_running_loop().time()
-            names = list(dict.fromkeys(islice(chain(self._fresh, backlog), _LOGS_AT_ONCE)))
-            catching_up = bool(backlog)
-            for name in names:
+            await asyncio.sleep(self._pace.pause_s(self._now(), backlog=bool(backlog)))
+            heads: dict[str, int] = {}
+            for name, head in islice(chain(self._fresh.items(), backlog.items()), _LOGS_AT_ONCE):
+                heads[name] = max(head, heads.get(name, 0))
+            for name in heads:
                 self._fresh.pop(name, None)
                 backlog.pop(name, None)
             try:
-                await self._look(names, backlog)
+                await self._look(heads, backlog)
             except BaseException:
                 self._overrun = True  # they are out of both lists
                 raise
-            await self._pause(began, catching_up=catching_up)
 
-    async def _look(self, names: Sequence[str], backlog: dict[str, None]) -> None:
-        reached = await self._index.reached(names)
-        found = await self._read(
-            partial(look, reached=reached, events_max=_EVENTS_AT_ONCE, bytes_max=_BYTES_AT_ONCE)
-        )
-        await self._index.apply(found.batch)
-        backlog.update(dict.fromkeys(found.unfinished))
+    async def _look(self, heads: dict[str, int], backlog: dict[str, int]) -> None:
+        self._pace.begins(self._now(), time.process_time())
+        try:
+            reached = await self._index.reached(heads)
+            found = await self._read(
+                partial(
+                    look, reached=reached, heads=heads, events_max=_EVENTS_AT_ONCE, bytes_max=_BYTES_AT_ONCE
+                )
+            )
+            await self._index.apply(found.batch)
+        finally:
+            self._pace.ended(self._now(), time.process_time())
+        backlog.update({name: heads[name] for name in found.unfinished})
 
-    async def _pause(self, began: float, *, catching_up: bool) -> None:
-        now = asyncio.get_running_loop().time()
-        if now - self._counted_from >= _RATE_S:
-            self._busy = self._seen > _BUSY_EVENTS_PER_S * (now - self._counted_from)
-            self._seen, self._counted_from = 0, now
-        share = _BUSY_SHARE if self._busy else _REST_SHARE if catching_up else 1.0
-        await asyncio.sleep(min((now - began) * (1 / share - 1), _PAUSE_S_MAX))
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()

@@ -61,18 +61,27 @@ def logs_after(executor: Executor, after: str, limit: int) -> tuple[list[tuple[s
     return found, after
 
 
-def look(executor: Executor, reached: Mapping[str, int], *, events_max: int, bytes_max: int) -> Look:
-    """Read on in some logs, as far as the bounds allow; at least one event."""
+def look(
+    executor: Executor,
+    reached: Mapping[str, int],
+    *,
+    heads: Mapping[str, int],
+    events_max: int,
+    bytes_max: int,
+) -> Look:
+    """Read on in some logs, as far as the bounds allow; at least one event.
+
+    `heads` says how far they went when it was asked. Not now: PostgreSQL shows each statement what was
+    committed until then, and nothing may be passed over.
+    """
     stored: list[Stored] = []
-    heads: dict[str, int] = {}
+    read: dict[str, int] = {}
     unfinished: list[str] = []
     for log, after in reached.items():
         if events_max <= 0 or bytes_max <= 0:
             unfinished.append(log)
             continue
         limit = events_max
-        # First: PostgreSQL shows each statement what was committed until then; nothing may be passed over.
-        head = read_head(executor, log)
         rows = executor.execute(_NEXT, {"log": log, "after": after, "limit": limit})
         count, last = 0, after
         for row in rows:
@@ -86,11 +95,11 @@ def look(executor: Executor, reached: Mapping[str, int], *, events_max: int, byt
         events_max -= count
         if count == limit or bytes_max <= 0:
             unfinished.append(log)
-            heads[log] = last
+            read[log] = last
         else:
-            heads[log] = max(head, last)
+            read[log] = max(heads[log], last)
     entries = list(_entries(executor, stored))
-    return Look(Batch(entries, list(_removed(stored)), heads), unfinished)
+    return Look(Batch(entries, list(_removed(stored)), read), unfinished)
 
 
 def _entries(executor: Executor, stored: Iterable[Stored]) -> Iterator[Entry]:

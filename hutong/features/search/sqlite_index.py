@@ -17,7 +17,9 @@ import sqlite3
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
+from typing import Any, TypeVar
 
 from hutong.features.search.index import Batch, Entry, Found, IndexDamagedError, Wanted, kept, mask
 from hutong.features.search.segment import beginnings, tokens
@@ -29,6 +31,8 @@ from hutong.platform import journal
 _FORM = 2
 VERSION = _FORM * 10_000 + int("".join(unicodedata.unidata_version.split(".")[:2]))
 _VALUES_AT_ONCE = 500
+# A few sizes, which the statement cache knows.
+_ROWS_AT_ONCE = (64, 16, 4, 1)
 _CACHE_KIB = 32 * 1024
 _WAIT_S = 10.0
 # So many lists are merged sooner than a stretch of the newest matches is walked through.
@@ -48,6 +52,8 @@ CREATE VIRTUAL TABLE found USING fts5(
   scope, words, beginnings, content='', columnsize=0, detail=full, prefix='1', tokenize="ascii tokenchars ':'"
 );
 """
+
+T = TypeVar("T")
 
 _FOUND = "place, log, seq, wording"
 
@@ -83,8 +89,7 @@ class SqliteIndex:
             for name, seq in batch.removed:
                 self._delete(name, seq)
             # By time: FTS5 writes out what it has gathered whenever a row number is below the one before.
-            for entry in sorted(kept(batch), key=lambda each: each.at_ms):
-                self._put(entry)
+            self._put(sorted(kept(batch), key=lambda each: each.at_ms))
             self._writer.executemany("REPLACE INTO reached VALUES (?, ?)", batch.reached.items())
 
     def forget(self, log: str) -> None:
@@ -165,17 +170,54 @@ class SqliteIndex:
             self.close()
             raise
 
-    def _put(self, entry: Entry) -> None:
-        place = self._delete(entry.log, entry.seq)
-        if place is None:
-            place = self._free(entry.at_ms)
-        kinds = mask(entry.kinds)
-        row = (place, entry.log, entry.seq, entry.wording, entry.author, kinds, entry.text)
-        self._writer.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-        columns = (place, *_columns(entry.log, entry.author, kinds, entry.text))
-        self._writer.execute(
-            "INSERT INTO found (rowid, scope, words, beginnings) VALUES (?, ?, ?, ?)", columns
-        )
+    def _put(self, entries: Sequence[Entry]) -> None:
+        """Add entries or replace them. With few statements: after each, others may have the interpreter."""
+        known = self._known([(entry.log, entry.seq) for entry in entries])
+        (newest,) = self._writer.execute("SELECT coalesce(max(place), 0) FROM entry").fetchone()
+        rows: list[tuple[Any, ...]] = []
+        columns: list[tuple[Any, ...]] = []
+        for entry in entries:
+            first = entry.at_ms * A_MILLISECOND
+            if (entry.log, entry.seq) in known:
+                place = self._delete(entry.log, entry.seq)
+            elif first + A_MILLISECOND - 1 > newest:
+                place = newest = max(first, newest + 1)
+            else:
+                self._insert(rows, columns)
+                place = self._free(entry.at_ms)
+                newest = max(place, newest)
+            kinds = mask(entry.kinds)
+            rows.append((place, entry.log, entry.seq, entry.wording, entry.author, kinds, entry.text))
+            columns.append((place, *_columns(entry.log, entry.author, kinds, entry.text)))
+        self._insert(rows, columns)
+
+    def _known(self, places: Sequence[tuple[str, int]]) -> set[tuple[str, int]]:
+        """Return for which of these (log, seq) there is an entry."""
+        known: set[tuple[str, int]] = set()
+        for some in _chunks(places):
+            asked = ", ".join(["(?, ?)"] * len(some))
+            statement = (
+                f"WITH asked (log, seq) AS (VALUES {asked}) "  # noqa: S608  no input in it
+                "SELECT entry.log, entry.seq FROM asked CROSS JOIN entry USING (log, seq)"
+            )
+            known.update(self._writer.execute(statement, [*chain.from_iterable(some)]))
+        return known
+
+    def _insert(self, rows: list[tuple[Any, ...]], columns: list[tuple[Any, ...]]) -> None:
+        """Insert what was gathered, and empty the lists."""
+        self._insert_many("entry", rows)
+        self._insert_many("found (rowid, scope, words, beginnings)", columns)
+        rows.clear()
+        columns.clear()
+
+    def _insert_many(self, into: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        start = 0
+        for size in _ROWS_AT_ONCE:
+            while len(rows) - start >= size:
+                some = rows[start : start + size]
+                marks = ", ".join([f"({', '.join('?' * len(some[0]))})"] * size)
+                self._writer.execute(f"INSERT INTO {into} VALUES {marks}", [*chain.from_iterable(some)])  # noqa: S608  no input in it
+                start += size
 
     def _free(self, at_ms: int) -> int:
         """Return a place of that millisecond, or soon after it, that nothing has."""
@@ -244,5 +286,5 @@ def _scope(name: str, author: str, kinds: int) -> str:
     return " ".join([name, f"by:{author}", *bits])
 
 
-def _chunks(values: Sequence[str]) -> Iterable[Sequence[str]]:
+def _chunks(values: Sequence[T]) -> Iterable[Sequence[T]]:
     return (values[start : start + _VALUES_AT_ONCE] for start in range(0, len(values), _VALUES_AT_ONCE))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from hutong.features.chat.api import Chat
+from hutong.features.chat.api import Chat, Standings
 from hutong.features.files.api import Files
 from hutong.features.peers.api import Device, Peers
-from hutong.features.transfers import store
+from hutong.features.transfers import endings, store
 from hutong.features.transfers.expiry import Expiry
 from hutong.features.transfers.store import Row
 from hutong.platform.errors import FailedPrecondition, InvalidArgument, NotFound, ResourceExhausted
@@ -33,6 +33,7 @@ class TransfersService:
         self._chat = platform.use(Chat)
         self._files = platform.use(Files)
         self._peers = platform.use(Peers)
+        platform.use(Standings).tell(endings.standing)
         self._expiry = Expiry(platform)
         self.on_start = self._expiry.on_start
         self.on_stop = self._expiry.on_stop

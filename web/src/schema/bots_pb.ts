@@ -4,8 +4,8 @@
 // @generated from file hutong/bots.proto (package hutong.bots, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Profile } from "./identity_pb";
 import { file_hutong_identity } from "./identity_pb";
 import { file_hutong_options } from "./options_pb";
@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file hutong/bots.proto.
  */
 export const file_hutong_bots: GenFile = /*@__PURE__*/
-  fileDesc("ChFodXRvbmcvYm90cy5wcm90bxILaHV0b25nLmJvdHMiRwoDQm90EikKB3Byb2ZpbGUYASABKAsyGC5odXRvbmcuaWRlbnRpdHkuUHJvZmlsZRIVCg1jcmVhdGVkX2F0X21zGAIgASgDIlAKBEhvb2sSCgoCaWQYASABKAkSCwoDbG9nGAIgASgJEgwKBG5hbWUYAyABKAkSCgoCYnkYBCABKAkSFQoNY3JlYXRlZF9hdF9tcxgFIAEoAyIwChBDcmVhdGVCb3RSZXF1ZXN0Eg4KBmhhbmRsZRgBIAEoCRIMCgRuYW1lGAIgASgJIj4KDkNyZWF0ZUJvdFJlcGx5Eh0KA2JvdBgBIAEoCzIQLmh1dG9uZy5ib3RzLkJvdBINCgV0b2tlbhgCIAEoCSIhChFSZW5ld1Rva2VuUmVxdWVzdBIMCgR1c2VyGAEgASgJIiAKD1JlbmV3VG9rZW5SZXBseRINCgV0b2tlbhgBIAEoCSIgChBSZW1vdmVCb3RSZXF1ZXN0EgwKBHVzZXIYASABKAkiEAoOUmVtb3ZlQm90UmVwbHkiEQoPTGlzdEJvdHNSZXF1ZXN0Ii8KDUxpc3RCb3RzUmVwbHkSHgoEYm90cxgBIAMoCzIQLmh1dG9uZy5ib3RzLkJvdCIuChFDcmVhdGVIb29rUmVxdWVzdBILCgNsb2cYASABKAkSDAoEbmFtZRgCIAEoCSI/Cg9DcmVhdGVIb29rUmVwbHkSHwoEaG9vaxgBIAEoCzIRLmh1dG9uZy5ib3RzLkhvb2sSCwoDdXJsGAIgASgJIh8KEVJlbW92ZUhvb2tSZXF1ZXN0EgoKAmlkGAEgASgJIhEKD1JlbW92ZUhvb2tSZXBseSIfChBMaXN0SG9va3NSZXF1ZXN0EgsKA2xvZxgBIAEoCSIyCg5MaXN0SG9va3NSZXBseRIgCgVob29rcxgBIAMoCzIRLmh1dG9uZy5ib3RzLkhvb2sy1AQKBEJvdHMSUgoJQ3JlYXRlQm90Eh0uaHV0b25nLmJvdHMuQ3JlYXRlQm90UmVxdWVzdBobLmh1dG9uZy5ib3RzLkNyZWF0ZUJvdFJlcGx5IgmKtRgFCP0RKAESVQoKUmVuZXdUb2tlbhIeLmh1dG9uZy5ib3RzLlJlbmV3VG9rZW5SZXF1ZXN0GhwuaHV0b25nLmJvdHMuUmVuZXdUb2tlblJlcGx5IgmKtRgFCP4RKAESUAoJUmVtb3ZlQm90Eh0uaHV0b25nLmJvdHMuUmVtb3ZlQm90UmVxdWVzdBobLmh1dG9uZy5ib3RzLlJlbW92ZUJvdFJlcGx5IgeKtRgDCP8REk8KCExpc3RCb3RzEhwuaHV0b25nLmJvdHMuTGlzdEJvdHNSZXF1ZXN0GhouaHV0b25nLmJvdHMuTGlzdEJvdHNSZXBseSIJirUYBQiAEhABElUKCkNyZWF0ZUhvb2sSHi5odXRvbmcuYm90cy5DcmVhdGVIb29rUmVxdWVzdBocLmh1dG9uZy5ib3RzLkNyZWF0ZUhvb2tSZXBseSIJirUYBQiBEigBElMKClJlbW92ZUhvb2sSHi5odXRvbmcuYm90cy5SZW1vdmVIb29rUmVxdWVzdBocLmh1dG9uZy5ib3RzLlJlbW92ZUhvb2tSZXBseSIHirUYAwiCEhJSCglMaXN0SG9va3MSHS5odXRvbmcuYm90cy5MaXN0SG9va3NSZXF1ZXN0GhsuaHV0b25nLmJvdHMuTGlzdEhvb2tzUmVwbHkiCYq1GAUIgxIQAWIGcHJvdG8z", [file_hutong_identity, file_hutong_options]);
+  fileDesc("ChFodXRvbmcvYm90cy5wcm90bxILaHV0b25nLmJvdHMiRwoDQm90EikKB3Byb2ZpbGUYASABKAsyGC5odXRvbmcuaWRlbnRpdHkuUHJvZmlsZRIVCg1jcmVhdGVkX2F0X21zGAIgASgDIooBCgRIb29rEgoKAmlkGAEgASgJEgsKA2xvZxgCIAEoCRIMCgRuYW1lGAMgASgJEgoKAmJ5GAQgASgJEhUKDWNyZWF0ZWRfYXRfbXMYBSABKAMSEwoLZW5kZWRfYXRfbXMYBiABKAMSIwoGZW5kaW5nGAcgASgOMhMuaHV0b25nLmJvdHMuRW5kaW5nIjAKEENyZWF0ZUJvdFJlcXVlc3QSDgoGaGFuZGxlGAEgASgJEgwKBG5hbWUYAiABKAkiPgoOQ3JlYXRlQm90UmVwbHkSHQoDYm90GAEgASgLMhAuaHV0b25nLmJvdHMuQm90Eg0KBXRva2VuGAIgASgJIiEKEVJlbmV3VG9rZW5SZXF1ZXN0EgwKBHVzZXIYASABKAkiIAoPUmVuZXdUb2tlblJlcGx5Eg0KBXRva2VuGAEgASgJIiAKEFJlbW92ZUJvdFJlcXVlc3QSDAoEdXNlchgBIAEoCSIQCg5SZW1vdmVCb3RSZXBseSIRCg9MaXN0Qm90c1JlcXVlc3QiLwoNTGlzdEJvdHNSZXBseRIeCgRib3RzGAEgAygLMhAuaHV0b25nLmJvdHMuQm90Ii4KEUNyZWF0ZUhvb2tSZXF1ZXN0EgsKA2xvZxgBIAEoCRIMCgRuYW1lGAIgASgJIj8KD0NyZWF0ZUhvb2tSZXBseRIfCgRob29rGAEgASgLMhEuaHV0b25nLmJvdHMuSG9vaxILCgN1cmwYAiABKAkiHwoRUmVtb3ZlSG9va1JlcXVlc3QSCgoCaWQYASABKAkiEQoPUmVtb3ZlSG9va1JlcGx5Ih8KEExpc3RIb29rc1JlcXVlc3QSCwoDbG9nGAEgASgJIjIKDkxpc3RIb29rc1JlcGx5EiAKBWhvb2tzGAEgAygLMhEuaHV0b25nLmJvdHMuSG9vaypECgZFbmRpbmcSDwoLRU5ESU5HX05PTkUQABIVChFFTkRJTkdfTUFLRVJfTEVGVBABEhIKDkVORElOR19SRU1PVkVEEAIy1AQKBEJvdHMSUgoJQ3JlYXRlQm90Eh0uaHV0b25nLmJvdHMuQ3JlYXRlQm90UmVxdWVzdBobLmh1dG9uZy5ib3RzLkNyZWF0ZUJvdFJlcGx5IgmKtRgFCP0RKAESVQoKUmVuZXdUb2tlbhIeLmh1dG9uZy5ib3RzLlJlbmV3VG9rZW5SZXF1ZXN0GhwuaHV0b25nLmJvdHMuUmVuZXdUb2tlblJlcGx5IgmKtRgFCP4RKAESUAoJUmVtb3ZlQm90Eh0uaHV0b25nLmJvdHMuUmVtb3ZlQm90UmVxdWVzdBobLmh1dG9uZy5ib3RzLlJlbW92ZUJvdFJlcGx5IgeKtRgDCP8REk8KCExpc3RCb3RzEhwuaHV0b25nLmJvdHMuTGlzdEJvdHNSZXF1ZXN0GhouaHV0b25nLmJvdHMuTGlzdEJvdHNSZXBseSIJirUYBQiAEhABElUKCkNyZWF0ZUhvb2sSHi5odXRvbmcuYm90cy5DcmVhdGVIb29rUmVxdWVzdBocLmh1dG9uZy5ib3RzLkNyZWF0ZUhvb2tSZXBseSIJirUYBQiBEigBElMKClJlbW92ZUhvb2sSHi5odXRvbmcuYm90cy5SZW1vdmVIb29rUmVxdWVzdBocLmh1dG9uZy5ib3RzLlJlbW92ZUhvb2tSZXBseSIHirUYAwiCEhJSCglMaXN0SG9va3MSHS5odXRvbmcuYm90cy5MaXN0SG9va3NSZXF1ZXN0GhsuaHV0b25nLmJvdHMuTGlzdEhvb2tzUmVwbHkiCYq1GAUIgxIQAWIGcHJvdG8z", [file_hutong_identity, file_hutong_options]);
 
 /**
  * @generated from message hutong.bots.Bot
@@ -69,6 +69,18 @@ export type Hook = Message<"hutong.bots.Hook"> & {
    * @generated from field: int64 created_at_ms = 5;
    */
   createdAtMs: bigint;
+
+  /**
+   * 0 as long as it works
+   *
+   * @generated from field: int64 ended_at_ms = 6;
+   */
+  endedAtMs: bigint;
+
+  /**
+   * @generated from field: hutong.bots.Ending ending = 7;
+   */
+  ending: Ending;
 };
 
 /**
@@ -327,6 +339,38 @@ export type ListHooksReply = Message<"hutong.bots.ListHooksReply"> & {
  */
 export const ListHooksReplySchema: GenMessage<ListHooksReply> = /*@__PURE__*/
   messageDesc(file_hutong_bots, 15);
+
+/**
+ * Why a hook works no longer. It is listed until somebody removes it.
+ *
+ * @generated from enum hutong.bots.Ending
+ */
+export enum Ending {
+  /**
+   * @generated from enum value: ENDING_NONE = 0;
+   */
+  NONE = 0,
+
+  /**
+   * whoever made it is not in the group any more, and knows the address
+   *
+   * @generated from enum value: ENDING_MAKER_LEFT = 1;
+   */
+  MAKER_LEFT = 1,
+
+  /**
+   * what speaks for it was removed from the group
+   *
+   * @generated from enum value: ENDING_REMOVED = 2;
+   */
+  REMOVED = 2,
+}
+
+/**
+ * Describes the enum hutong.bots.Ending.
+ */
+export const EndingSchema: GenEnum<Ending> = /*@__PURE__*/
+  enumDesc(file_hutong_bots, 0);
 
 /**
  * @generated from service hutong.bots.Bots

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file hutong/chat.proto.
  */
 export const file_hutong_chat: GenFile = /*@__PURE__*/
-  fileDesc("ChFodXRvbmcvY2hhdC5wcm90bxILaHV0b25nLmNoYXQiqQEKB1BpY3R1cmUSDAoEYmxvYhgBIAEoCRIRCgl0aHVtYm5haWwYAiABKAkSDQoFd2lkdGgYAyABKA0SDgoGaGVpZ2h0GAQgASgNEgwKBG5hbWUYBSABKAkSEgoKc2l6ZV9ieXRlcxgGIAEoDRISCgptZWRpYV90eXBlGAcgASgJEhAKCG9yaWdpbmFsGAggASgJEhYKDm9yaWdpbmFsX2J5dGVzGAkgASgNIkoKBEZpbGUSDAoEYmxvYhgBIAEoCRIMCgRuYW1lGAIgASgJEhIKCnNpemVfYnl0ZXMYAyABKAQSEgoKbWVkaWFfdHlwZRgEIAEoCSJ5CgVWb2ljZRIMCgRibG9iGAEgASgJEhIKCm1lZGlhX3R5cGUYAiABKAkSEwoLZHVyYXRpb25fbXMYAyABKA0SEAoId2F2ZWZvcm0YBCABKAwSEgoKc2l6ZV9ieXRlcxgFIAEoDRITCgt0cmFuc2NyaWJlZBgGIAEoCSKPAQoFVmlkZW8SDAoEYmxvYhgBIAEoCRIOCgZwb3N0ZXIYAiABKAkSDQoFd2lkdGgYAyABKA0SDgoGaGVpZ2h0GAQgASgNEhMKC2R1cmF0aW9uX21zGAUgASgNEgwKBG5hbWUYBiABKAkSEgoKc2l6ZV9ieXRlcxgHIAEoBBISCgptZWRpYV90eXBlGAggASgJIlQKCExvY2F0aW9uEhMKC2xhdGl0dWRlX2U3GAEgASgREhQKDGxvbmdpdHVkZV9lNxgCIAEoERIMCgRuYW1lGAMgASgJEg8KB2FkZHJlc3MYBCABKAkiMQoEQ2FyZBIpCgdwcm9maWxlGAEgASgLMhguaHV0b25nLmlkZW50aXR5LlByb2ZpbGUiUwoHU3RpY2tlchIMCgRibG9iGAEgASgJEg0KBXdpZHRoGAIgASgNEg4KBmhlaWdodBgDIAEoDRINCgVlbW9qaRgEIAEoCRIMCgRwYWNrGAUgASgJIk4KBFBvbGwSEAoIcXVlc3Rpb24YASABKAkSDwoHb3B0aW9ucxgCIAMoCRIQCghtdWx0aXBsZRgDIAEoCBIRCgljbG9zZXNfbXMYBCABKAMiPwoGQnVuZGxlEg0KBXRpdGxlGAEgASgJEiYKCG1lc3NhZ2VzGAIgAygLMhQuaHV0b25nLmNoYXQuQnVuZGxlZCJpCgdCdW5kbGVkEigKBmF1dGhvchgBIAEoCzIYLmh1dG9uZy5pZGVudGl0eS5Qcm9maWxlEg0KBWF0X21zGAIgASgDEiUKB2NvbnRlbnQYAyABKAsyFC5odXRvbmcuY2hhdC5Db250ZW50IjYKB01lbnRpb24SDAoEdXNlchgBIAEoCRINCgVzdGFydBgCIAEoDRIOCgZsZW5ndGgYAyABKA0ihwEKB1ByZXZpZXcSCwoDdXJsGAEgASgJEg0KBXRpdGxlGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEgwKBHNpdGUYBCABKAkSDwoHcGljdHVyZRgFIAEoCRINCgV3aWR0aBgGIAEoDRIOCgZoZWlnaHQYByABKA0SDQoFcHJvb2YYCCABKAwiiwQKB0NvbnRlbnQSDgoEdGV4dBgBIAEoCUgAEicKB3BpY3R1cmUYAiABKAsyFC5odXRvbmcuY2hhdC5QaWN0dXJlSAASIQoEZmlsZRgDIAEoCzIRLmh1dG9uZy5jaGF0LkZpbGVIABIjCgV2b2ljZRgEIAEoCzISLmh1dG9uZy5jaGF0LlZvaWNlSAASIwoFdmlkZW8YBSABKAsyEi5odXRvbmcuY2hhdC5WaWRlb0gAEikKCGxvY2F0aW9uGAYgASgLMhUuaHV0b25nLmNoYXQuTG9jYXRpb25IABIhCgRjYXJkGAcgASgLMhEuaHV0b25nLmNoYXQuQ2FyZEgAEicKB3N0aWNrZXIYCCABKAsyFC5odXRvbmcuY2hhdC5TdGlja2VySAASIQoEcG9sbBgJIAEoCzIRLmh1dG9uZy5jaGF0LlBvbGxIABIlCgZidW5kbGUYCiABKAsyEy5odXRvbmcuY2hhdC5CdW5kbGVIABIQCghyZXBseV90bxgUIAEoDRImCghtZW50aW9ucxgVIAMoCzIULmh1dG9uZy5jaGF0Lk1lbnRpb24SJQoHcHJldmlldxgWIAEoCzIULmh1dG9uZy5jaGF0LlByZXZpZXcSMAoOZm9yd2FyZGVkX2Zyb20YFyABKAsyGC5odXRvbmcuaWRlbnRpdHkuUHJvZmlsZUIGCgRraW5kIp8BCgZNZW1iZXISKQoHcHJvZmlsZRgBIAEoCzIYLmh1dG9uZy5pZGVudGl0eS5Qcm9maWxlEh8KBHJvbGUYAiABKA4yES5odXRvbmcuY2hhdC5Sb2xlEhEKCWRlbGl2ZXJlZBgDIAEoDRIMCgRyZWFkGAQgASgNEhAKCG5pY2tuYW1lGAUgASgJEhYKDm11dGVkX3VudGlsX21zGAYgASgDIocBCg1Hcm91cFNldHRpbmdzEicKCGludml0aW5nGAEgASgOMhUuaHV0b25nLmNoYXQuSW52aXRpbmcSEAoIYXBwcm92YWwYAiABKAgSDwoHaGlzdG9yeRgDIAEoCBIUCgxhZG1pbnNfd3JpdGUYBCABKAgSFAoMYW5ub3VuY2VtZW50GAUgASgJItMCCgxDb252ZXJzYXRpb24SCwoDbG9nGAEgASgJEg0KBWdyb3VwGAIgASgIEg0KBXRpdGxlGAMgASgJEg8KB3BpY3R1cmUYBCABKAkSJAoHbWVtYmVycxgFIAMoCzITLmh1dG9uZy5jaGF0Lk1lbWJlchIMCgRoZWFkGAYgASgNEg4KBmpvaW5lZBgHIAEoDRIOCgZ1bnJlYWQYCCABKA0SIQoGcmVjZW50GAkgAygLMhEuaHV0b25nLmxvZy5FdmVudBIsCghzZXR0aW5ncxgKIAEoCzIaLmh1dG9uZy5jaGF0Lkdyb3VwU2V0dGluZ3MSEwoLZGlzYXBwZWFyX3MYCyABKA0SEQoJbWVudGlvbmVkGAwgASgNEhUKDWZpcnN0X21lbnRpb24YDSABKA0SFAoMbWVtYmVyX2NvdW50GA4gASgNEg0KBXNhdmVkGA8gASgIIh0KC0xpc3RSZXF1ZXN0Eg4KBnJlY2VudBgBIAEoDSI9CglMaXN0UmVwbHkSMAoNY29udmVyc2F0aW9ucxgBIAMoCzIZLmh1dG9uZy5jaGF0LkNvbnZlcnNhdGlvbiIpCgpHZXRSZXF1ZXN0EgsKA2xvZxgBIAEoCRIOCgZyZWNlbnQYAiABKA0iOwoIR2V0UmVwbHkSLwoMY29udmVyc2F0aW9uGAEgASgLMhkuaHV0b25nLmNoYXQuQ29udmVyc2F0aW9uIhsKC09wZW5SZXF1ZXN0EgwKBHVzZXIYASABKAkiPAoJT3BlblJlcGx5Ei8KDGNvbnZlcnNhdGlvbhgBIAEoCzIZLmh1dG9uZy5jaGF0LkNvbnZlcnNhdGlvbiIyChJDcmVhdGVHcm91cFJlcXVlc3QSDQoFdGl0bGUYASABKAkSDQoFdXNlcnMYAiADKAkiQwoQQ3JlYXRlR3JvdXBSZXBseRIvCgxjb252ZXJzYXRpb24YASABKAsyGS5odXRvbmcuY2hhdC5Db252ZXJzYXRpb24iLwoRQWRkTWVtYmVyc1JlcXVlc3QSCwoDbG9nGAEgASgJEg0KBXVzZXJzGAIgAygJIhEKD0FkZE1lbWJlcnNSZXBseSIbCgxMZWF2ZVJlcXVlc3QSCwoDbG9nGAEgASgJIgwKCkxlYXZlUmVwbHkiKwoNUmVuYW1lUmVxdWVzdBILCgNsb2cYASABKAkSDQoFdGl0bGUYAiABKAkiDQoLUmVuYW1lUmVwbHkiLgoRU2V0UGljdHVyZVJlcXVlc3QSCwoDbG9nGAEgASgJEgwKBGJsb2IYAiABKAkiEQoPU2V0UGljdHVyZVJlcGx5Ik8KEkNoYW5nZUdyb3VwUmVxdWVzdBILCgNsb2cYASABKAkSLAoIc2V0dGluZ3MYAiABKAsyGi5odXRvbmcuY2hhdC5Hcm91cFNldHRpbmdzIhIKEENoYW5nZUdyb3VwUmVwbHkiNgoWU2V0RGlzYXBwZWFyaW5nUmVxdWVzdBILCgNsb2cYASABKAkSDwoHc2Vjb25kcxgCIAEoDSIWChRTZXREaXNhcHBlYXJpbmdSZXBseSIyChRSZW1vdmVNZW1iZXJzUmVxdWVzdBILCgNsb2cYASABKAkSDQoFdXNlcnMYAiADKAkiFAoSUmVtb3ZlTWVtYmVyc1JlcGx5IkwKDlNldFJvbGVSZXF1ZXN0EgsKA2xvZxgBIAEoCRIMCgR1c2VyGAIgASgJEh8KBHJvbGUYAyABKA4yES5odXRvbmcuY2hhdC5Sb2xlIg4KDFNldFJvbGVSZXBseSJAChFNdXRlTWVtYmVyUmVxdWVzdBILCgNsb2cYASABKAkSDAoEdXNlchgCIAEoCRIQCgh1bnRpbF9tcxgDIAEoAyIRCg9NdXRlTWVtYmVyUmVwbHkiMwoSU2V0Tmlja25hbWVSZXF1ZXN0EgsKA2xvZxgBIAEoCRIQCghuaWNrbmFtZRgCIAEoCSISChBTZXROaWNrbmFtZVJlcGx5IjsKDk1lbWJlcnNSZXF1ZXN0EgsKA2xvZxgBIAEoCRINCgVhZnRlchgCIAEoCRINCgVsaW1pdBgDIAEoDSJDCgxNZW1iZXJzUmVwbHkSJAoHbWVtYmVycxgBIAMoCzITLmh1dG9uZy5jaGF0Lk1lbWJlchINCgV0b3RhbBgCIAEoDSIqCg5SZWFkZXJzUmVxdWVzdBILCgNsb2cYASABKAkSCwoDc2VxGAIgASgNIiwKDFJlYWRlcnNSZXBseRINCgV1c2VycxgBIAMoCRINCgV0b3RhbBgCIAEoDSJBCgtTZW5kUmVxdWVzdBILCgNsb2cYASABKAkSJQoHY29udGVudBgCIAEoCzIULmh1dG9uZy5jaGF0LkNvbnRlbnQiJwoJU2VuZFJlcGx5EgsKA3NlcRgBIAEoDRINCgVhdF9tcxgCIAEoAyIpCg1SZWNhbGxSZXF1ZXN0EgsKA2xvZxgBIAEoCRILCgNzZXEYAiABKA0iDQoLUmVjYWxsUmVwbHkiTgoLRWRpdFJlcXVlc3QSCwoDbG9nGAEgASgJEgsKA3NlcRgCIAEoDRIlCgdjb250ZW50GAMgASgLMhQuaHV0b25nLmNoYXQuQ29udGVudCILCglFZGl0UmVwbHkiKgoOSGlzdG9yeVJlcXVlc3QSCwoDbG9nGAEgASgJEgsKA3NlcRgCIAEoDSI2CgxIaXN0b3J5UmVwbHkSJgoId29yZGluZ3MYASADKAsyFC5odXRvbmcuY2hhdC5Xb3JkaW5nIj8KB1dvcmRpbmcSJQoHY29udGVudBgBIAEoCzIULmh1dG9uZy5jaGF0LkNvbnRlbnQSDQoFYXRfbXMYAiABKAMiOwoLTWFya1JlcXVlc3QSCwoDbG9nGAEgASgJEhEKCWRlbGl2ZXJlZBgCIAEoDRIMCgRyZWFkGAMgASgNIgsKCU1hcmtSZXBseSIqCgtUeXBlUmVxdWVzdBILCgNsb2cYASABKAkSDgoGdHlwaW5nGAIgASgIIgsKCVR5cGVSZXBseSJWCgtNZXNzYWdlU2VudBIlCgdjb250ZW50GAEgASgLMhQuaHV0b25nLmNoYXQuQ29udGVudBIVCg1kaXNhcHBlYXJzX21zGAIgASgDOgmStRgFCJEDEAEiJwoPTWVzc2FnZVJlY2FsbGVkEgsKA3NlcRgBIAEoDToHkrUYAwiSAyJnChNDb252ZXJzYXRpb25DcmVhdGVkEg0KBWdyb3VwGAEgASgIEg0KBXRpdGxlGAIgASgJEikKB21lbWJlcnMYAyADKAsyGC5odXRvbmcuaWRlbnRpdHkuUHJvZmlsZToHkrUYAwiTAyJCCgxNZW1iZXJzQWRkZWQSKQoHbWVtYmVycxgBIAMoCzIYLmh1dG9uZy5pZGVudGl0eS5Qcm9maWxlOgeStRgDCJQDIiMKCk1lbWJlckxlZnQSDAoEdXNlchgBIAEoCToHkrUYAwiVAyItChNDb252ZXJzYXRpb25SZW5hbWVkEg0KBXRpdGxlGAEgASgJOgeStRgDCJYDIkwKDU1lc3NhZ2VFZGl0ZWQSCwoDc2VxGAEgASgNEiUKB2NvbnRlbnQYAiABKAsyFC5odXRvbmcuY2hhdC5Db250ZW50OgeStRgDCJcDIiwKE01lc3NhZ2VzRGlzYXBwZWFyZWQSDAoEc2VxcxgBIAMoDToHkrUYAwiYAyInCg1NZW1iZXJSZW1vdmVkEg0KBXVzZXJzGAEgAygJOgeStRgDCJkDIkUKC1JvbGVDaGFuZ2VkEgwKBHVzZXIYASABKAkSHwoEcm9sZRgCIAEoDjIRLmh1dG9uZy5jaGF0LlJvbGU6B5K1GAMInAMiNgoLTWVtYmVyTXV0ZWQSDAoEdXNlchgBIAEoCRIQCgh1bnRpbF9tcxgCIAEoAzoHkrUYAwidAyI6Cg9OaWNrbmFtZUNoYW5nZWQSDAoEdXNlchgBIAEoCRIQCghuaWNrbmFtZRgCIAEoCToHkrUYAwieAyJFCgxHcm91cENoYW5nZWQSLAoIc2V0dGluZ3MYASABKAsyGi5odXRvbmcuY2hhdC5Hcm91cFNldHRpbmdzOgeStRgDCJ8DIjUKDlBpY3R1cmVDaGFuZ2VkEgwKBGJsb2IYASABKAkSDAoEbm9uZRgCIAEoCDoHkrUYAwigAyI+ChNEaXNhcHBlYXJpbmdDaGFuZ2VkEg8KB3NlY29uZHMYASABKA0SDQoFbmV2ZXIYAiABKAg6B5K1GAMIoQMiTQoMTWVtYmVySm9pbmVkEigKBm1lbWJlchgBIAEoCzIYLmh1dG9uZy5pZGVudGl0eS5Qcm9maWxlEgoKAmJ5GAIgASgJOgeStRgDCKIDIioKEkNvbnZlcnNhdGlvbkpvaW5lZBILCgNsb2cYASABKAk6B5K1GAMImgMiKAoQQ29udmVyc2F0aW9uR29uZRILCgNsb2cYASABKAk6B5K1GAMImwMiUAoJTWFya01vdmVkEgsKA2xvZxgBIAEoCRIMCgR1c2VyGAIgASgJEhEKCWRlbGl2ZXJlZBgDIAEoDRIMCgRyZWFkGAQgASgNOgeStRgDCKQDIjwKBlR5cGluZxILCgNsb2cYASABKAkSDAoEdXNlchgCIAEoCRIOCgZ0eXBpbmcYAyABKAg6B5K1GAMIpQMqNwoEUm9sZRIPCgtST0xFX01FTUJFUhAAEg4KClJPTEVfT1dORVIQARIOCgpST0xFX0FETUlOEAIqNQoISW52aXRpbmcSFAoQSU5WSVRJTkdfTUVNQkVSUxAAEhMKD0lOVklUSU5HX0FETUlOUxABMr8NCgRDaGF0EkUKBExpc3QSGC5odXRvbmcuY2hhdC5MaXN0UmVxdWVzdBoWLmh1dG9uZy5jaGF0Lkxpc3RSZXBseSILirUYBwiRAxABGAESQgoDR2V0EhcuaHV0b25nLmNoYXQuR2V0UmVxdWVzdBoVLmh1dG9uZy5jaGF0LkdldFJlcGx5IguKtRgHCJIDEAEYARJBCgRPcGVuEhguaHV0b25nLmNoYXQuT3BlblJlcXVlc3QaFi5odXRvbmcuY2hhdC5PcGVuUmVwbHkiB4q1GAMIkwMSVgoLQ3JlYXRlR3JvdXASHy5odXRvbmcuY2hhdC5DcmVhdGVHcm91cFJlcXVlc3QaHS5odXRvbmcuY2hhdC5DcmVhdGVHcm91cFJlcGx5IgeKtRgDCJQDElMKCkFkZE1lbWJlcnMSHi5odXRvbmcuY2hhdC5BZGRNZW1iZXJzUmVxdWVzdBocLmh1dG9uZy5jaGF0LkFkZE1lbWJlcnNSZXBseSIHirUYAwiVAxJECgVMZWF2ZRIZLmh1dG9uZy5jaGF0LkxlYXZlUmVxdWVzdBoXLmh1dG9uZy5jaGF0LkxlYXZlUmVwbHkiB4q1GAMIlgMSRwoGUmVuYW1lEhouaHV0b25nLmNoYXQuUmVuYW1lUmVxdWVzdBoYLmh1dG9uZy5jaGF0LlJlbmFtZVJlcGx5IgeKtRgDCJcDEkEKBFNlbmQSGC5odXRvbmcuY2hhdC5TZW5kUmVxdWVzdBoWLmh1dG9uZy5jaGF0LlNlbmRSZXBseSIHirUYAwiYAxJHCgZSZWNhbGwSGi5odXRvbmcuY2hhdC5SZWNhbGxSZXF1ZXN0GhguaHV0b25nLmNoYXQuUmVjYWxsUmVwbHkiB4q1GAMImQMSRQoETWFyaxIYLmh1dG9uZy5jaGF0Lk1hcmtSZXF1ZXN0GhYuaHV0b25nLmNoYXQuTWFya1JlcGx5IguKtRgHCJoDEAEYARJFCgRUeXBlEhguaHV0b25nLmNoYXQuVHlwZVJlcXVlc3QaFi5odXRvbmcuY2hhdC5UeXBlUmVwbHkiC4q1GAcImwMQARgBEkEKBEVkaXQSGC5odXRvbmcuY2hhdC5FZGl0UmVxdWVzdBoWLmh1dG9uZy5jaGF0LkVkaXRSZXBseSIHirUYAwicAxJMCgdIaXN0b3J5EhsuaHV0b25nLmNoYXQuSGlzdG9yeVJlcXVlc3QaGS5odXRvbmcuY2hhdC5IaXN0b3J5UmVwbHkiCYq1GAUInQMQARJTCgpTZXRQaWN0dXJlEh4uaHV0b25nLmNoYXQuU2V0UGljdHVyZVJlcXVlc3QaHC5odXRvbmcuY2hhdC5TZXRQaWN0dXJlUmVwbHkiB4q1GAMIngMSVgoLQ2hhbmdlR3JvdXASHy5odXRvbmcuY2hhdC5DaGFuZ2VHcm91cFJlcXVlc3QaHS5odXRvbmcuY2hhdC5DaGFuZ2VHcm91cFJlcGx5IgeKtRgDCJ8DEmIKD1NldERpc2FwcGVhcmluZxIjLmh1dG9uZy5jaGF0LlNldERpc2FwcGVhcmluZ1JlcXVlc3QaIS5odXRvbmcuY2hhdC5TZXREaXNhcHBlYXJpbmdSZXBseSIHirUYAwigAxJcCg1SZW1vdmVNZW1iZXJzEiEuaHV0b25nLmNoYXQuUmVtb3ZlTWVtYmVyc1JlcXVlc3QaHy5odXRvbmcuY2hhdC5SZW1vdmVNZW1iZXJzUmVwbHkiB4q1GAMIoQMSSgoHU2V0Um9sZRIbLmh1dG9uZy5jaGF0LlNldFJvbGVSZXF1ZXN0GhkuaHV0b25nLmNoYXQuU2V0Um9sZVJlcGx5IgeKtRgDCKIDElMKCk11dGVNZW1iZXISHi5odXRvbmcuY2hhdC5NdXRlTWVtYmVyUmVxdWVzdBocLmh1dG9uZy5jaGF0Lk11dGVNZW1iZXJSZXBseSIHirUYAwijAxJWCgtTZXROaWNrbmFtZRIfLmh1dG9uZy5jaGF0LlNldE5pY2tuYW1lUmVxdWVzdBodLmh1dG9uZy5jaGF0LlNldE5pY2tuYW1lUmVwbHkiB4q1GAMIpAMSTAoHTWVtYmVycxIbLmh1dG9uZy5jaGF0Lk1lbWJlcnNSZXF1ZXN0GhkuaHV0b25nLmNoYXQuTWVtYmVyc1JlcGx5IgmKtRgFCKUDEAESTAoHUmVhZGVycxIbLmh1dG9uZy5jaGF0LlJlYWRlcnNSZXF1ZXN0GhkuaHV0b25nLmNoYXQuUmVhZGVyc1JlcGx5IgmKtRgFCKYDEAFiBnByb3RvMw", [file_hutong_identity, file_hutong_log, file_hutong_options]);
+  fileDesc("ChFodXRvbmcvY2hhdC5wcm90bxILaHV0b25nLmNoYXQiqQEKB1BpY3R1cmUSDAoEYmxvYhgBIAEoCRIRCgl0aHVtYm5haWwYAiABKAkSDQoFd2lkdGgYAyABKA0SDgoGaGVpZ2h0GAQgASgNEgwKBG5hbWUYBSABKAkSEgoKc2l6ZV9ieXRlcxgGIAEoDRISCgptZWRpYV90eXBlGAcgASgJEhAKCG9yaWdpbmFsGAggASgJEhYKDm9yaWdpbmFsX2J5dGVzGAkgASgNIkoKBEZpbGUSDAoEYmxvYhgBIAEoCRIMCgRuYW1lGAIgASgJEhIKCnNpemVfYnl0ZXMYAyABKAQSEgoKbWVkaWFfdHlwZRgEIAEoCSJ5CgVWb2ljZRIMCgRibG9iGAEgASgJEhIKCm1lZGlhX3R5cGUYAiABKAkSEwoLZHVyYXRpb25fbXMYAyABKA0SEAoId2F2ZWZvcm0YBCABKAwSEgoKc2l6ZV9ieXRlcxgFIAEoDRITCgt0cmFuc2NyaWJlZBgGIAEoCSKPAQoFVmlkZW8SDAoEYmxvYhgBIAEoCRIOCgZwb3N0ZXIYAiABKAkSDQoFd2lkdGgYAyABKA0SDgoGaGVpZ2h0GAQgASgNEhMKC2R1cmF0aW9uX21zGAUgASgNEgwKBG5hbWUYBiABKAkSEgoKc2l6ZV9ieXRlcxgHIAEoBBISCgptZWRpYV90eXBlGAggASgJIlQKCExvY2F0aW9uEhMKC2xhdGl0dWRlX2U3GAEgASgREhQKDGxvbmdpdHVkZV9lNxgCIAEoERIMCgRuYW1lGAMgASgJEg8KB2FkZHJlc3MYBCABKAkiMQoEQ2FyZBIpCgdwcm9maWxlGAEgASgLMhguaHV0b25nLmlkZW50aXR5LlByb2ZpbGUiUwoHU3RpY2tlchIMCgRibG9iGAEgASgJEg0KBXdpZHRoGAIgASgNEg4KBmhlaWdodBgDIAEoDRINCgVlbW9qaRgEIAEoCRIMCgRwYWNrGAUgASgJIk4KBFBvbGwSEAoIcXVlc3Rpb24YASABKAkSDwoHb3B0aW9ucxgCIAMoCRIQCghtdWx0aXBsZRgDIAEoCBIRCgljbG9zZXNfbXMYBCABKAMiPwoGQnVuZGxlEg0KBXRpdGxlGAEgASgJEiYKCG1lc3NhZ2VzGAIgAygLMhQuaHV0b25nLmNoYXQuQnVuZGxlZCJpCgdCdW5kbGVkEigKBmF1dGhvchgBIAEoCzIYLmh1dG9uZy5pZGVudGl0eS5Qcm9maWxlEg0KBWF0X21zGAIgASgDEiUKB2NvbnRlbnQYAyABKAsyFC5odXRvbmcuY2hhdC5Db250ZW50IjYKB01lbnRpb24SDAoEdXNlchgBIAEoCRINCgVzdGFydBgCIAEoDRIOCgZsZW5ndGgYAyABKA0ihwEKB1ByZXZpZXcSCwoDdXJsGAEgASgJEg0KBXRpdGxlGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEgwKBHNpdGUYBCABKAkSDwoHcGljdHVyZRgFIAEoCRINCgV3aWR0aBgGIAEoDRIOCgZoZWlnaHQYByABKA0SDQoFcHJvb2YYCCABKAwiiwQKB0NvbnRlbnQSDgoEdGV4dBgBIAEoCUgAEicKB3BpY3R1cmUYAiABKAsyFC5odXRvbmcuY2hhdC5QaWN0dXJlSAASIQoEZmlsZRgDIAEoCzIRLmh1dG9uZy5jaGF0LkZpbGVIABIjCgV2b2ljZRgEIAEoCzISLmh1dG9uZy5jaGF0LlZvaWNlSAASIwoFdmlkZW8YBSABKAsyEi5odXRvbmcuY2hhdC5WaWRlb0gAEikKCGxvY2F0aW9uGAYgASgLMhUuaHV0b25nLmNoYXQuTG9jYXRpb25IABIhCgRjYXJkGAcgASgLMhEuaHV0b25nLmNoYXQuQ2FyZEgAEicKB3N0aWNrZXIYCCABKAsyFC5odXRvbmcuY2hhdC5TdGlja2VySAASIQoEcG9sbBgJIAEoCzIRLmh1dG9uZy5jaGF0LlBvbGxIABIlCgZidW5kbGUYCiABKAsyEy5odXRvbmcuY2hhdC5CdW5kbGVIABIQCghyZXBseV90bxgUIAEoDRImCghtZW50aW9ucxgVIAMoCzIULmh1dG9uZy5jaGF0Lk1lbnRpb24SJQoHcHJldmlldxgWIAEoCzIULmh1dG9uZy5jaGF0LlByZXZpZXcSMAoOZm9yd2FyZGVkX2Zyb20YFyABKAsyGC5odXRvbmcuaWRlbnRpdHkuUHJvZmlsZUIGCgRraW5kIp8BCgZNZW1iZXISKQoHcHJvZmlsZRgBIAEoCzIYLmh1dG9uZy5pZGVudGl0eS5Qcm9maWxlEh8KBHJvbGUYAiABKA4yES5odXRvbmcuY2hhdC5Sb2xlEhEKCWRlbGl2ZXJlZBgDIAEoDRIMCgRyZWFkGAQgASgNEhAKCG5pY2tuYW1lGAUgASgJEhYKDm11dGVkX3VudGlsX21zGAYgASgDIocBCg1Hcm91cFNldHRpbmdzEicKCGludml0aW5nGAEgASgOMhUuaHV0b25nLmNoYXQuSW52aXRpbmcSEAoIYXBwcm92YWwYAiABKAgSDwoHaGlzdG9yeRgDIAEoCBIUCgxhZG1pbnNfd3JpdGUYBCABKAgSFAoMYW5ub3VuY2VtZW50GAUgASgJItMCCgxDb252ZXJzYXRpb24SCwoDbG9nGAEgASgJEg0KBWdyb3VwGAIgASgIEg0KBXRpdGxlGAMgASgJEg8KB3BpY3R1cmUYBCABKAkSJAoHbWVtYmVycxgFIAMoCzITLmh1dG9uZy5jaGF0Lk1lbWJlchIMCgRoZWFkGAYgASgNEg4KBmpvaW5lZBgHIAEoDRIOCgZ1bnJlYWQYCCABKA0SIQoGcmVjZW50GAkgAygLMhEuaHV0b25nLmxvZy5FdmVudBIsCghzZXR0aW5ncxgKIAEoCzIaLmh1dG9uZy5jaGF0Lkdyb3VwU2V0dGluZ3MSEwoLZGlzYXBwZWFyX3MYCyABKA0SEQoJbWVudGlvbmVkGAwgASgNEhUKDWZpcnN0X21lbnRpb24YDSABKA0SFAoMbWVtYmVyX2NvdW50GA4gASgNEg0KBXNhdmVkGA8gASgIIh0KC0xpc3RSZXF1ZXN0Eg4KBnJlY2VudBgBIAEoDSI9CglMaXN0UmVwbHkSMAoNY29udmVyc2F0aW9ucxgBIAMoCzIZLmh1dG9uZy5jaGF0LkNvbnZlcnNhdGlvbiIpCgpHZXRSZXF1ZXN0EgsKA2xvZxgBIAEoCRIOCgZyZWNlbnQYAiABKA0iOwoIR2V0UmVwbHkSLwoMY29udmVyc2F0aW9uGAEgASgLMhkuaHV0b25nLmNoYXQuQ29udmVyc2F0aW9uIhsKC09wZW5SZXF1ZXN0EgwKBHVzZXIYASABKAkiPAoJT3BlblJlcGx5Ei8KDGNvbnZlcnNhdGlvbhgBIAEoCzIZLmh1dG9uZy5jaGF0LkNvbnZlcnNhdGlvbiIyChJDcmVhdGVHcm91cFJlcXVlc3QSDQoFdGl0bGUYASABKAkSDQoFdXNlcnMYAiADKAkiQwoQQ3JlYXRlR3JvdXBSZXBseRIvCgxjb252ZXJzYXRpb24YASABKAsyGS5odXRvbmcuY2hhdC5Db252ZXJzYXRpb24iLwoRQWRkTWVtYmVyc1JlcXVlc3QSCwoDbG9nGAEgASgJEg0KBXVzZXJzGAIgAygJIhEKD0FkZE1lbWJlcnNSZXBseSIbCgxMZWF2ZVJlcXVlc3QSCwoDbG9nGAEgASgJIgwKCkxlYXZlUmVwbHkiKwoNUmVuYW1lUmVxdWVzdBILCgNsb2cYASABKAkSDQoFdGl0bGUYAiABKAkiDQoLUmVuYW1lUmVwbHkiLgoRU2V0UGljdHVyZVJlcXVlc3QSCwoDbG9nGAEgASgJEgwKBGJsb2IYAiABKAkiEQoPU2V0UGljdHVyZVJlcGx5Ik8KEkNoYW5nZUdyb3VwUmVxdWVzdBILCgNsb2cYASABKAkSLAoIc2V0dGluZ3MYAiABKAsyGi5odXRvbmcuY2hhdC5Hcm91cFNldHRpbmdzIhIKEENoYW5nZUdyb3VwUmVwbHkiNgoWU2V0RGlzYXBwZWFyaW5nUmVxdWVzdBILCgNsb2cYASABKAkSDwoHc2Vjb25kcxgCIAEoDSIWChRTZXREaXNhcHBlYXJpbmdSZXBseSIyChRSZW1vdmVNZW1iZXJzUmVxdWVzdBILCgNsb2cYASABKAkSDQoFdXNlcnMYAiADKAkiFAoSUmVtb3ZlTWVtYmVyc1JlcGx5IkwKDlNldFJvbGVSZXF1ZXN0EgsKA2xvZxgBIAEoCRIMCgR1c2VyGAIgASgJEh8KBHJvbGUYAyABKA4yES5odXRvbmcuY2hhdC5Sb2xlIg4KDFNldFJvbGVSZXBseSJAChFNdXRlTWVtYmVyUmVxdWVzdBILCgNsb2cYASABKAkSDAoEdXNlchgCIAEoCRIQCgh1bnRpbF9tcxgDIAEoAyIRCg9NdXRlTWVtYmVyUmVwbHkiMwoSU2V0Tmlja25hbWVSZXF1ZXN0EgsKA2xvZxgBIAEoCRIQCghuaWNrbmFtZRgCIAEoCSISChBTZXROaWNrbmFtZVJlcGx5IjsKDk1lbWJlcnNSZXF1ZXN0EgsKA2xvZxgBIAEoCRINCgVhZnRlchgCIAEoCRINCgVsaW1pdBgDIAEoDSJDCgxNZW1iZXJzUmVwbHkSJAoHbWVtYmVycxgBIAMoCzITLmh1dG9uZy5jaGF0Lk1lbWJlchINCgV0b3RhbBgCIAEoDSIqCg5SZWFkZXJzUmVxdWVzdBILCgNsb2cYASABKAkSCwoDc2VxGAIgASgNIiwKDFJlYWRlcnNSZXBseRINCgV1c2VycxgBIAMoCRINCgV0b3RhbBgCIAEoDSJBCgtTZW5kUmVxdWVzdBILCgNsb2cYASABKAkSJQoHY29udGVudBgCIAEoCzIULmh1dG9uZy5jaGF0LkNvbnRlbnQiJwoJU2VuZFJlcGx5EgsKA3NlcRgBIAEoDRINCgVhdF9tcxgCIAEoAyIpCg1SZWNhbGxSZXF1ZXN0EgsKA2xvZxgBIAEoCRILCgNzZXEYAiABKA0iDQoLUmVjYWxsUmVwbHkiTgoLRWRpdFJlcXVlc3QSCwoDbG9nGAEgASgJEgsKA3NlcRgCIAEoDRIlCgdjb250ZW50GAMgASgLMhQuaHV0b25nLmNoYXQuQ29udGVudCILCglFZGl0UmVwbHkiKgoOSGlzdG9yeVJlcXVlc3QSCwoDbG9nGAEgASgJEgsKA3NlcRgCIAEoDSI2CgxIaXN0b3J5UmVwbHkSJgoId29yZGluZ3MYASADKAsyFC5odXRvbmcuY2hhdC5Xb3JkaW5nIj8KB1dvcmRpbmcSJQoHY29udGVudBgBIAEoCzIULmh1dG9uZy5jaGF0LkNvbnRlbnQSDQoFYXRfbXMYAiABKAMiOwoPU3RhbmRpbmdSZXF1ZXN0EgsKA2xvZxgBIAEoCRINCgVmaXJzdBgCIAEoDRIMCgRsYXN0GAMgASgNIkAKDVN0YW5kaW5nUmVwbHkSIQoGZXZlbnRzGAEgAygLMhEuaHV0b25nLmxvZy5FdmVudBIMCgRsYXN0GAIgASgNIjsKC01hcmtSZXF1ZXN0EgsKA2xvZxgBIAEoCRIRCglkZWxpdmVyZWQYAiABKA0SDAoEcmVhZBgDIAEoDSILCglNYXJrUmVwbHkiKgoLVHlwZVJlcXVlc3QSCwoDbG9nGAEgASgJEg4KBnR5cGluZxgCIAEoCCILCglUeXBlUmVwbHkiVgoLTWVzc2FnZVNlbnQSJQoHY29udGVudBgBIAEoCzIULmh1dG9uZy5jaGF0LkNvbnRlbnQSFQoNZGlzYXBwZWFyc19tcxgCIAEoAzoJkrUYBQiRAxABIicKD01lc3NhZ2VSZWNhbGxlZBILCgNzZXEYASABKA06B5K1GAMIkgMiZwoTQ29udmVyc2F0aW9uQ3JlYXRlZBINCgVncm91cBgBIAEoCBINCgV0aXRsZRgCIAEoCRIpCgdtZW1iZXJzGAMgAygLMhguaHV0b25nLmlkZW50aXR5LlByb2ZpbGU6B5K1GAMIkwMiQgoMTWVtYmVyc0FkZGVkEikKB21lbWJlcnMYASADKAsyGC5odXRvbmcuaWRlbnRpdHkuUHJvZmlsZToHkrUYAwiUAyIjCgpNZW1iZXJMZWZ0EgwKBHVzZXIYASABKAk6B5K1GAMIlQMiLQoTQ29udmVyc2F0aW9uUmVuYW1lZBINCgV0aXRsZRgBIAEoCToHkrUYAwiWAyJMCg1NZXNzYWdlRWRpdGVkEgsKA3NlcRgBIAEoDRIlCgdjb250ZW50GAIgASgLMhQuaHV0b25nLmNoYXQuQ29udGVudDoHkrUYAwiXAyIsChNNZXNzYWdlc0Rpc2FwcGVhcmVkEgwKBHNlcXMYASADKA06B5K1GAMImAMiJwoNTWVtYmVyUmVtb3ZlZBINCgV1c2VycxgBIAMoCToHkrUYAwiZAyJFCgtSb2xlQ2hhbmdlZBIMCgR1c2VyGAEgASgJEh8KBHJvbGUYAiABKA4yES5odXRvbmcuY2hhdC5Sb2xlOgeStRgDCJwDIjYKC01lbWJlck11dGVkEgwKBHVzZXIYASABKAkSEAoIdW50aWxfbXMYAiABKAM6B5K1GAMInQMiOgoPTmlja25hbWVDaGFuZ2VkEgwKBHVzZXIYASABKAkSEAoIbmlja25hbWUYAiABKAk6B5K1GAMIngMiRQoMR3JvdXBDaGFuZ2VkEiwKCHNldHRpbmdzGAEgASgLMhouaHV0b25nLmNoYXQuR3JvdXBTZXR0aW5nczoHkrUYAwifAyI1Cg5QaWN0dXJlQ2hhbmdlZBIMCgRibG9iGAEgASgJEgwKBG5vbmUYAiABKAg6B5K1GAMIoAMiPgoTRGlzYXBwZWFyaW5nQ2hhbmdlZBIPCgdzZWNvbmRzGAEgASgNEg0KBW5ldmVyGAIgASgIOgeStRgDCKEDIk0KDE1lbWJlckpvaW5lZBIoCgZtZW1iZXIYASABKAsyGC5odXRvbmcuaWRlbnRpdHkuUHJvZmlsZRIKCgJieRgCIAEoCToHkrUYAwiiAyIqChJDb252ZXJzYXRpb25Kb2luZWQSCwoDbG9nGAEgASgJOgeStRgDCJoDIigKEENvbnZlcnNhdGlvbkdvbmUSCwoDbG9nGAEgASgJOgeStRgDCJsDIlAKCU1hcmtNb3ZlZBILCgNsb2cYASABKAkSDAoEdXNlchgCIAEoCRIRCglkZWxpdmVyZWQYAyABKA0SDAoEcmVhZBgEIAEoDToHkrUYAwikAyI8CgZUeXBpbmcSCwoDbG9nGAEgASgJEgwKBHVzZXIYAiABKAkSDgoGdHlwaW5nGAMgASgIOgeStRgDCKUDKjcKBFJvbGUSDwoLUk9MRV9NRU1CRVIQABIOCgpST0xFX09XTkVSEAESDgoKUk9MRV9BRE1JThACKjUKCEludml0aW5nEhQKEElOVklUSU5HX01FTUJFUlMQABITCg9JTlZJVElOR19BRE1JTlMQATKSDgoEQ2hhdBJFCgRMaXN0EhguaHV0b25nLmNoYXQuTGlzdFJlcXVlc3QaFi5odXRvbmcuY2hhdC5MaXN0UmVwbHkiC4q1GAcIkQMQARgBEkIKA0dldBIXLmh1dG9uZy5jaGF0LkdldFJlcXVlc3QaFS5odXRvbmcuY2hhdC5HZXRSZXBseSILirUYBwiSAxABGAESQQoET3BlbhIYLmh1dG9uZy5jaGF0Lk9wZW5SZXF1ZXN0GhYuaHV0b25nLmNoYXQuT3BlblJlcGx5IgeKtRgDCJMDElYKC0NyZWF0ZUdyb3VwEh8uaHV0b25nLmNoYXQuQ3JlYXRlR3JvdXBSZXF1ZXN0Gh0uaHV0b25nLmNoYXQuQ3JlYXRlR3JvdXBSZXBseSIHirUYAwiUAxJTCgpBZGRNZW1iZXJzEh4uaHV0b25nLmNoYXQuQWRkTWVtYmVyc1JlcXVlc3QaHC5odXRvbmcuY2hhdC5BZGRNZW1iZXJzUmVwbHkiB4q1GAMIlQMSRAoFTGVhdmUSGS5odXRvbmcuY2hhdC5MZWF2ZVJlcXVlc3QaFy5odXRvbmcuY2hhdC5MZWF2ZVJlcGx5IgeKtRgDCJYDEkcKBlJlbmFtZRIaLmh1dG9uZy5jaGF0LlJlbmFtZVJlcXVlc3QaGC5odXRvbmcuY2hhdC5SZW5hbWVSZXBseSIHirUYAwiXAxJBCgRTZW5kEhguaHV0b25nLmNoYXQuU2VuZFJlcXVlc3QaFi5odXRvbmcuY2hhdC5TZW5kUmVwbHkiB4q1GAMImAMSRwoGUmVjYWxsEhouaHV0b25nLmNoYXQuUmVjYWxsUmVxdWVzdBoYLmh1dG9uZy5jaGF0LlJlY2FsbFJlcGx5IgeKtRgDCJkDEkUKBE1hcmsSGC5odXRvbmcuY2hhdC5NYXJrUmVxdWVzdBoWLmh1dG9uZy5jaGF0Lk1hcmtSZXBseSILirUYBwiaAxABGAESRQoEVHlwZRIYLmh1dG9uZy5jaGF0LlR5cGVSZXF1ZXN0GhYuaHV0b25nLmNoYXQuVHlwZVJlcGx5IguKtRgHCJsDEAEYARJBCgRFZGl0EhguaHV0b25nLmNoYXQuRWRpdFJlcXVlc3QaFi5odXRvbmcuY2hhdC5FZGl0UmVwbHkiB4q1GAMInAMSTAoHSGlzdG9yeRIbLmh1dG9uZy5jaGF0Lkhpc3RvcnlSZXF1ZXN0GhkuaHV0b25nLmNoYXQuSGlzdG9yeVJlcGx5IgmKtRgFCJ0DEAESUwoKU2V0UGljdHVyZRIeLmh1dG9uZy5jaGF0LlNldFBpY3R1cmVSZXF1ZXN0GhwuaHV0b25nLmNoYXQuU2V0UGljdHVyZVJlcGx5IgeKtRgDCJ4DElYKC0NoYW5nZUdyb3VwEh8uaHV0b25nLmNoYXQuQ2hhbmdlR3JvdXBSZXF1ZXN0Gh0uaHV0b25nLmNoYXQuQ2hhbmdlR3JvdXBSZXBseSIHirUYAwifAxJiCg9TZXREaXNhcHBlYXJpbmcSIy5odXRvbmcuY2hhdC5TZXREaXNhcHBlYXJpbmdSZXF1ZXN0GiEuaHV0b25nLmNoYXQuU2V0RGlzYXBwZWFyaW5nUmVwbHkiB4q1GAMIoAMSXAoNUmVtb3ZlTWVtYmVycxIhLmh1dG9uZy5jaGF0LlJlbW92ZU1lbWJlcnNSZXF1ZXN0Gh8uaHV0b25nLmNoYXQuUmVtb3ZlTWVtYmVyc1JlcGx5IgeKtRgDCKEDEkoKB1NldFJvbGUSGy5odXRvbmcuY2hhdC5TZXRSb2xlUmVxdWVzdBoZLmh1dG9uZy5jaGF0LlNldFJvbGVSZXBseSIHirUYAwiiAxJTCgpNdXRlTWVtYmVyEh4uaHV0b25nLmNoYXQuTXV0ZU1lbWJlclJlcXVlc3QaHC5odXRvbmcuY2hhdC5NdXRlTWVtYmVyUmVwbHkiB4q1GAMIowMSVgoLU2V0Tmlja25hbWUSHy5odXRvbmcuY2hhdC5TZXROaWNrbmFtZVJlcXVlc3QaHS5odXRvbmcuY2hhdC5TZXROaWNrbmFtZVJlcGx5IgeKtRgDCKQDEkwKB01lbWJlcnMSGy5odXRvbmcuY2hhdC5NZW1iZXJzUmVxdWVzdBoZLmh1dG9uZy5jaGF0Lk1lbWJlcnNSZXBseSIJirUYBQilAxABEkwKB1JlYWRlcnMSGy5odXRvbmcuY2hhdC5SZWFkZXJzUmVxdWVzdBoZLmh1dG9uZy5jaGF0LlJlYWRlcnNSZXBseSIJirUYBQimAxABElEKCFN0YW5kaW5nEhwuaHV0b25nLmNoYXQuU3RhbmRpbmdSZXF1ZXN0GhouaHV0b25nLmNoYXQuU3RhbmRpbmdSZXBseSILirUYBwinAxABGAFiBnByb3RvMw", [file_hutong_identity, file_hutong_log, file_hutong_options]);
 
 /**
  * @generated from message hutong.chat.Picture
@@ -1499,8 +1499,6 @@ export const RecallReplySchema: GenMessage<RecallReply> = /*@__PURE__*/
   messageDesc(file_hutong_chat, 51);
 
 /**
- * Monotone marks: a lower value than the stored one changes nothing.
- *
  * @generated from message hutong.chat.EditRequest
  */
 export type EditRequest = Message<"hutong.chat.EditRequest"> & {
@@ -1604,6 +1602,62 @@ export const WordingSchema: GenMessage<Wording> = /*@__PURE__*/
   messageDesc(file_hutong_chat, 56);
 
 /**
+ * For a client that read a stretch of a log without what came after it.
+ *
+ * @generated from message hutong.chat.StandingRequest
+ */
+export type StandingRequest = Message<"hutong.chat.StandingRequest"> & {
+  /**
+   * @generated from field: string log = 1;
+   */
+  log: string;
+
+  /**
+   * @generated from field: uint32 first = 2;
+   */
+  first: number;
+
+  /**
+   * @generated from field: uint32 last = 3;
+   */
+  last: number;
+};
+
+/**
+ * Describes the message hutong.chat.StandingRequest.
+ * Use `create(StandingRequestSchema)` to create a new message.
+ */
+export const StandingRequestSchema: GenMessage<StandingRequest> = /*@__PURE__*/
+  messageDesc(file_hutong_chat, 57);
+
+/**
+ * Folded after the events from `first` to `last`, these show them as later events left them: the newest wordings,
+ * reactions, votes, ends. One stands for several, so it has no seq. Those of `last` here and before are told.
+ *
+ * @generated from message hutong.chat.StandingReply
+ */
+export type StandingReply = Message<"hutong.chat.StandingReply"> & {
+  /**
+   * @generated from field: repeated hutong.log.Event events = 1;
+   */
+  events: Event[];
+
+  /**
+   * @generated from field: uint32 last = 2;
+   */
+  last: number;
+};
+
+/**
+ * Describes the message hutong.chat.StandingReply.
+ * Use `create(StandingReplySchema)` to create a new message.
+ */
+export const StandingReplySchema: GenMessage<StandingReply> = /*@__PURE__*/
+  messageDesc(file_hutong_chat, 58);
+
+/**
+ * Monotone marks: a lower value than the stored one changes nothing.
+ *
  * @generated from message hutong.chat.MarkRequest
  */
 export type MarkRequest = Message<"hutong.chat.MarkRequest"> & {
@@ -1628,7 +1682,7 @@ export type MarkRequest = Message<"hutong.chat.MarkRequest"> & {
  * Use `create(MarkRequestSchema)` to create a new message.
  */
 export const MarkRequestSchema: GenMessage<MarkRequest> = /*@__PURE__*/
-  messageDesc(file_hutong_chat, 57);
+  messageDesc(file_hutong_chat, 59);
 
 /**
  * @generated from message hutong.chat.MarkReply
@@ -1641,7 +1695,7 @@ export type MarkReply = Message<"hutong.chat.MarkReply"> & {
  * Use `create(MarkReplySchema)` to create a new message.
  */
 export const MarkReplySchema: GenMessage<MarkReply> = /*@__PURE__*/
-  messageDesc(file_hutong_chat, 58);
+  messageDesc(file_hutong_chat, 60);
 
 /**
  * @generated from message hutong.chat.TypeRequest
@@ -1663,7 +1717,7 @@ export type TypeRequest = Message<"hutong.chat.TypeRequest"> & {
  * Use `create(TypeRequestSchema)` to create a new message.
  */
 export const TypeRequestSchema: GenMessage<TypeRequest> = /*@__PURE__*/
-  messageDesc(file_hutong_chat, 59);
+  messageDesc(file_hutong_chat, 61);
 
 /**
  * @generated from message hutong.chat.TypeReply
@@ -1676,7 +1730,7 @@ export type TypeReply = Message<"hutong.chat.TypeReply"> & {
  * Use `create(TypeReplySchema)` to create a new message.
  */
 export const TypeReplySchema: GenMessage<TypeReply> = /*@__PURE__*/
-  messageDesc(file_hutong_chat, 60);
+  messageDesc(file_hutong_chat, 62);
 
 /**
  * @generated from message hutong.chat.MessageSent
@@ -1700,7 +1754,7 @@ export type MessageSent = Message<"hutong.chat.MessageSent"> & {
  * Use `create(MessageSentSchema)` to create a new message.
  */
 export const MessageSentSchema: GenMessage<MessageSent> = /*@__PURE__*/
-  messageDesc(file_hutong_chat, 61);
+  messageDesc(file_hutong_chat, 63);
 
 /**
  * @generated from message hutong.chat.MessageRecalled
@@ -1719,7 +1773,7 @@ export type MessageRecalled = Message<"hutong.chat.MessageRecalled"> & {
  * Use `create(MessageRecalledSchema)` to create a new message.
  */
 export const MessageRecalledSchema: GenMessage<MessageRecalled> = /*@__PURE__*/
-  messageDesc(file_hutong_chat, 62);
+  messageDesc(file_hutong_chat, 64);
 
 /**
  * @generated from message hutong.chat.ConversationCreated
@@ -1746,7 +1800,7 @@ export type ConversationCreated = Message<"hutong.chat.ConversationCreated"> & {
  * Use `create(ConversationCreatedSchema)` to create a new message.
  */
 export const ConversationCreatedSchema: GenMessage<ConversationCreated> = /*@__PURE__*/
-  messageDesc(file_hutong_chat, 63);
+  messageDesc(file_hutong_chat, 65);
 
 /**
  * @generated from message hutong.chat.MembersAdded
@@ -1763,7 +1817,7 @@ export type MembersAdded = Message<"hutong.chat.MembersAdded"> & {
  * Use `create(MembersAddedSchema)` to create a new message.
  */
 export const MembersAddedSchema: GenMessage<MembersAdded> = /*@__PURE__*/
-  messageDesc(file_hutong_chat, 64);
+  messageDesc(file_hutong_chat, 66);
 
 /**
  * @generated from message hutong.chat.MemberLeft
@@ -1780,7 +1834,7 @@ export type MemberLeft = Message<"hutong.chat.MemberLeft"> & {
  * Use `create(MemberLeftSchema)` to create a new message.
  */
 export const MemberLeftSchema: GenMessage<MemberLeft> = /*@__PURE__*/
-  messageDesc(file_hutong_chat, 65);
+  messageDesc(file_hutong_chat, 67);
 
 /**
  * @generated from message hutong.chat.ConversationRenamed
@@ -1797,7 +1851,7 @@ export type ConversationRenamed = Message<"hutong.chat.ConversationRenamed"> & {
  * Use `create(ConversationRenamedSchema)` to create a new message.
  */
 export const ConversationRenamedSchema: GenMessage<ConversationRenamed> = /*@__PURE__*/
-  messageDesc(file_hutong_chat, 66);
+  messageDesc(file_hutong_chat, 68);
 
 /**
  * The wording of a message from here on. Erased with the message.
@@ -1821,7 +1875,7 @@ export type MessageEdited = Message<"hutong.chat.MessageEdited"> & {
  * Use `create(MessageEditedSchema)` to create a new message.
  */
 export const MessageEditedSchema: GenMessage<MessageEdited> = /*@__PURE__*/
-  messageDesc(file_hutong_chat, 67);
+  messageDesc(file_hutong_chat, 69);
 
 /**
  * Their time had come: the bodies are erased, as with a recall.
@@ -1840,7 +1894,7 @@ export type MessagesDisappeared = Message<"hutong.chat.MessagesDisappeared"> & {
  * Use `create(MessagesDisappearedSchema)` to create a new message.
  */
 export const MessagesDisappearedSchema: GenMessage<MessagesDisappeared> = /*@__PURE__*/
-  messageDesc(file_hutong_chat, 68);
+  messageDesc(file_hutong_chat, 70);
 
 /**
  * @generated from message hutong.chat.MemberRemoved
@@ -1857,7 +1911,7 @@ export type MemberRemoved = Message<"hutong.chat.MemberRemoved"> & {
  * Use `create(MemberRemovedSchema)` to create a new message.
  */
 export const MemberRemovedSchema: GenMessage<MemberRemoved> = /*@__PURE__*/
-  messageDesc(file_hutong_chat, 69);
+  messageDesc(file_hutong_chat, 71);
 
 /**
  * @generated from message hutong.chat.RoleChanged
@@ -1881,7 +1935,7 @@ export type RoleChanged = Message<"hutong.chat.RoleChanged"> & {
  * Use `create(RoleChangedSchema)` to create a new message.
  */
 export const RoleChangedSchema: GenMessage<RoleChanged> = /*@__PURE__*/
-  messageDesc(file_hutong_chat, 70);
+  messageDesc(file_hutong_chat, 72);
 
 /**
  * @generated from message hutong.chat.MemberMuted
@@ -1903,7 +1957,7 @@ export type MemberMuted = Message<"hutong.chat.MemberMuted"> & {
  * Use `create(MemberMutedSchema)` to create a new message.
  */
 export const MemberMutedSchema: GenMessage<MemberMuted> = /*@__PURE__*/
-  messageDesc(file_hutong_chat, 71);
+  messageDesc(file_hutong_chat, 73);
 
 /**
  * @generated from message hutong.chat.NicknameChanged
@@ -1925,7 +1979,7 @@ export type NicknameChanged = Message<"hutong.chat.NicknameChanged"> & {
  * Use `create(NicknameChangedSchema)` to create a new message.
  */
 export const NicknameChangedSchema: GenMessage<NicknameChanged> = /*@__PURE__*/
-  messageDesc(file_hutong_chat, 72);
+  messageDesc(file_hutong_chat, 74);
 
 /**
  * @generated from message hutong.chat.GroupChanged
@@ -1942,7 +1996,7 @@ export type GroupChanged = Message<"hutong.chat.GroupChanged"> & {
  * Use `create(GroupChangedSchema)` to create a new message.
  */
 export const GroupChangedSchema: GenMessage<GroupChanged> = /*@__PURE__*/
-  messageDesc(file_hutong_chat, 73);
+  messageDesc(file_hutong_chat, 75);
 
 /**
  * @generated from message hutong.chat.PictureChanged
@@ -1966,7 +2020,7 @@ export type PictureChanged = Message<"hutong.chat.PictureChanged"> & {
  * Use `create(PictureChangedSchema)` to create a new message.
  */
 export const PictureChangedSchema: GenMessage<PictureChanged> = /*@__PURE__*/
-  messageDesc(file_hutong_chat, 74);
+  messageDesc(file_hutong_chat, 76);
 
 /**
  * @generated from message hutong.chat.DisappearingChanged
@@ -1990,7 +2044,7 @@ export type DisappearingChanged = Message<"hutong.chat.DisappearingChanged"> & {
  * Use `create(DisappearingChangedSchema)` to create a new message.
  */
 export const DisappearingChangedSchema: GenMessage<DisappearingChanged> = /*@__PURE__*/
-  messageDesc(file_hutong_chat, 75);
+  messageDesc(file_hutong_chat, 77);
 
 /**
  * Somebody came by a link, or was let in.
@@ -2016,7 +2070,7 @@ export type MemberJoined = Message<"hutong.chat.MemberJoined"> & {
  * Use `create(MemberJoinedSchema)` to create a new message.
  */
 export const MemberJoinedSchema: GenMessage<MemberJoined> = /*@__PURE__*/
-  messageDesc(file_hutong_chat, 76);
+  messageDesc(file_hutong_chat, 78);
 
 /**
  * @generated from message hutong.chat.ConversationJoined
@@ -2033,7 +2087,7 @@ export type ConversationJoined = Message<"hutong.chat.ConversationJoined"> & {
  * Use `create(ConversationJoinedSchema)` to create a new message.
  */
 export const ConversationJoinedSchema: GenMessage<ConversationJoined> = /*@__PURE__*/
-  messageDesc(file_hutong_chat, 77);
+  messageDesc(file_hutong_chat, 79);
 
 /**
  * @generated from message hutong.chat.ConversationGone
@@ -2050,7 +2104,7 @@ export type ConversationGone = Message<"hutong.chat.ConversationGone"> & {
  * Use `create(ConversationGoneSchema)` to create a new message.
  */
 export const ConversationGoneSchema: GenMessage<ConversationGone> = /*@__PURE__*/
-  messageDesc(file_hutong_chat, 78);
+  messageDesc(file_hutong_chat, 80);
 
 /**
  * @generated from message hutong.chat.MarkMoved
@@ -2082,7 +2136,7 @@ export type MarkMoved = Message<"hutong.chat.MarkMoved"> & {
  * Use `create(MarkMovedSchema)` to create a new message.
  */
 export const MarkMovedSchema: GenMessage<MarkMoved> = /*@__PURE__*/
-  messageDesc(file_hutong_chat, 79);
+  messageDesc(file_hutong_chat, 81);
 
 /**
  * @generated from message hutong.chat.Typing
@@ -2109,7 +2163,7 @@ export type Typing = Message<"hutong.chat.Typing"> & {
  * Use `create(TypingSchema)` to create a new message.
  */
 export const TypingSchema: GenMessage<Typing> = /*@__PURE__*/
-  messageDesc(file_hutong_chat, 80);
+  messageDesc(file_hutong_chat, 82);
 
 /**
  * The numbers are kept from the time when there was only `bool owner`.
@@ -2341,6 +2395,14 @@ export const Chat: GenService<{
     methodKind: "unary";
     input: typeof ReadersRequestSchema;
     output: typeof ReadersReplySchema;
+  },
+  /**
+   * @generated from rpc hutong.chat.Chat.Standing
+   */
+  standing: {
+    methodKind: "unary";
+    input: typeof StandingRequestSchema;
+    output: typeof StandingReplySchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_hutong_chat, 0);

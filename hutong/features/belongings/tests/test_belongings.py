@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from hutong.features.belongings import copying, ending, exports
+from hutong.features.belongings import copying, ending, exports, pages
 from hutong.features.belongings.store import Export
 from hutong.features.files.tests.uploading import file_message, picture, picture_message, read, upload
 from hutong.local import PASSWORD
@@ -116,6 +116,21 @@ async def test_a_copy_has_everything_one_may_read(server: TestServer) -> None:
     assert json.loads(archive.read("account.json"))["profile"]["handle"] == "alice"
     assert "Bobby" in archive.read("index.html").decode()
     assert json.loads(archive.read("inbox.json"))
+
+
+def test_what_sounds_and_moves_plays_in_a_copy_and_is_linked() -> None:
+    words = pages.WORDS["en"]
+    for content, element in (
+        (chat_pb2.Content(voice=chat_pb2.Voice(blob="b")), "audio"),
+        (chat_pb2.Content(video=chat_pb2.Video(blob="b", name="Film")), "video"),
+    ):
+        there = pages.message(words, "Lin", 0, content, lambda _: "../files/a&b", edited=False)
+        assert f'<{element} controls preload="none" src="../files/a&amp;b"></{element}>' in there
+        assert '<a href="../files/a&amp;b">' in there
+        missing = pages.message(words, "Lin", 0, content, lambda _: "", edited=False)
+        assert "src=" not in missing
+    said = chat_pb2.Content(text="\u0645\u0631\u062d\u0628\u0627")
+    assert '<p dir="auto">' in pages.message(words, "Lin", 0, said, lambda _: "", edited=False)
 
 
 async def test_without_files_there_are_none_and_nobody_else_may_read_it(server: TestServer) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from hutong.features.bots import hooks as hooks_module
+from hutong.features.identity.api import Identity
 from hutong.platform.errors import NotFound, PermissionDenied, ResourceExhausted
 from hutong.platform.web_api import WebReply, WebRequest
 from hutong.schema import bots_pb2 as pb
@@ -58,7 +59,15 @@ async def test_what_a_program_posts_is_said_in_the_group(server: TestServer) -> 
     assert (first.status, first.body["log"]) == (200, log)
     payload = urllib.parse.urlencode({"payload": json.dumps({"text": "Build 8 is red"})}).encode()
     assert (await post(server, url, payload, media_type=FORM)).status == 200
-    assert await said(bobby, log) == [("CI", "Build 7 is green"), ("CI", "Build 8 is red")]
+    # What `curl -d` sends when nobody says that it is JSON.
+    as_curl = json.dumps({"text": "Build 9 & payload=100%"}).encode()
+    assert (await post(server, url, as_curl, media_type=FORM)).status == 200
+    assert [text for _, text in await said(bobby, log)] == [
+        "Build 7 is green",
+        "Build 8 is red",
+        "Build 9 & payload=100%",
+    ]
+    assert {name for name, _ in await said(bobby, log)} == {"CI"}
 
 
 async def test_the_same_key_is_the_same_message(server: TestServer) -> None:
@@ -156,9 +165,14 @@ async def test_a_group_has_so_many(server: TestServer, monkeypatch: pytest.Monke
         await create(alice, log)
 
 
-@pytest.mark.parametrize("how", ["removed", "left"])
+async def hooks(client: Client, log: str) -> dict[str, pb.Hook]:
+    reply = await client.call("Bots.ListHooks", pb.ListHooksRequest(log=log))
+    return {hook.name: hook for hook in reply.hooks}
+
+
+@pytest.mark.parametrize("how", ["removed", "left", "deleted"])
 async def test_a_hook_ends_when_its_maker_is_out_of_the_group(server: TestServer, how: str) -> None:
-    """Who was removed knows the secret, and would go on speaking."""
+    """Who was removed knows the secret, and would go on speaking. The admins who are left see it ended."""
     alice, bobby = await server.friends("alice", "bobby")
     log = await group(alice, bobby)
     role = chat_pb2.SetRoleRequest(log=log, user=bobby.user, role=chat_pb2.ROLE_ADMIN)
@@ -167,10 +181,51 @@ async def test_a_hook_ends_when_its_maker_is_out_of_the_group(server: TestServer
     assert (await post(server, url, {"text": "hello"})).status == 200
     if how == "removed":
         await alice.call("Chat.RemoveMembers", chat_pb2.RemoveMembersRequest(log=log, users=[bobby.user]))
-    else:
+    elif how == "left":
         await bobby.call("Chat.Leave", chat_pb2.LeaveRequest(log=log))
+    else:
+        identity = server.core.platform.use(Identity)
+        await server.core.platform.writer.work(lambda tx: identity.delete(tx, bobby.user))
     reply = await post(server, url, {"text": "still here"})
     assert (reply.status, reply.body["error"]) == (404, "no_such_hook")
     assert (await post(server, kept, {"text": "I stay"})).status == 200
     members = (await alice.call("Chat.Get", chat_pb2.GetRequest(log=log))).conversation.members
     assert sorted(each.profile.name for each in members) == ["Alice", "CI"]
+    listed = await hooks(alice, log)
+    mine = listed["Mine"]
+    assert (mine.by, mine.ending) == (bobby.user, pb.ENDING_MAKER_LEFT)
+    assert mine.ended_at_ms == server.clock.now_ms()
+    assert (listed["CI"].ended_at_ms, listed["CI"].ending) == (0, pb.ENDING_NONE)
+    await alice.call("Bots.RemoveHook", pb.RemoveHookRequest(id=mine.id))
+    assert list(await hooks(alice, log)) == ["CI"]
+
+
+async def test_a_hook_ends_when_what_speaks_for_it_is_removed(server: TestServer) -> None:
+    (alice,) = await server.people("alice")
+    log = await group(alice)
+    url = (await create(alice, log)).url
+    members = (await alice.call("Chat.Get", chat_pb2.GetRequest(log=log))).conversation.members
+    (voice,) = (each.profile.user for each in members if each.profile.name == "CI")
+    await alice.call("Chat.RemoveMembers", chat_pb2.RemoveMembersRequest(log=log, users=[voice]))
+    assert (await post(server, url, {"text": "still here"})).status == 404
+    ended = (await hooks(alice, log))["CI"]
+    assert ended.ending == pb.ENDING_REMOVED
+    await alice.call("Bots.RemoveHook", pb.RemoveHookRequest(id=ended.id))
+    assert await hooks(alice, log) == {}
+    assert (await alice.call("Bots.ListBots", pb.ListBotsRequest())).bots == []
+
+
+async def test_of_the_hooks_that_ended_the_oldest_are_forgotten(
+    server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hooks_module, "LISTED_MAX", 2)
+    alice, bobby = await server.friends("alice", "bobby")
+    log = await group(alice, bobby)
+    role = chat_pb2.SetRoleRequest(log=log, user=bobby.user, role=chat_pb2.ROLE_ADMIN)
+    await alice.call("Chat.SetRole", role)
+    for name in ("First", "Second"):
+        await create(bobby, log, name)
+        server.clock.advance(1)
+    await bobby.call("Chat.Leave", chat_pb2.LeaveRequest(log=log))
+    await create(alice, log)
+    assert list(await hooks(alice, log)) == ["Second", "CI"]

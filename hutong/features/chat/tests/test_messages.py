@@ -210,6 +210,15 @@ async def test_who_may_recall_what_and_how_long(server: TestServer) -> None:
     assert texts(await get(bobby, log)) == ["", "later"]
 
 
+async def test_what_one_saved_can_be_deleted_at_any_time(server: TestServer) -> None:
+    (alice,) = await server.people("alice")
+    log = (await alice.call("Chat.Open", pb.OpenRequest(user=alice.user))).conversation.log
+    sent = await alice.call("Chat.Send", text(log, "a note"))
+    server.clock.advance(server.core.platform.settings.recall_within_s + 1)
+    await alice.call("Chat.Recall", pb.RecallRequest(log=log, seq=sent.seq))
+    assert texts(await get(alice, log)) == [""]
+
+
 async def test_a_recalled_message_is_not_unread(server: TestServer) -> None:
     alice, bobby = await server.friends("alice", "bobby")
     log = await server.conversation(alice, bobby)

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from hutong.features.contacts import service, store
 from hutong.features.identity import store as identity_store
+from hutong.features.identity.api import Identity
 from hutong.platform.connection import MESSAGE_BYTES_MAX
 from hutong.platform.errors import (
     FailedPrecondition,
@@ -129,6 +130,19 @@ async def test_removing_ends_it_for_both(server: TestServer) -> None:
     await alice.call("Contacts.Remove", pb.RemoveRequest(user=bobby.user))
     assert not await contacts(alice)
     assert not await contacts(bobby)
+
+
+async def test_who_knew_an_account_that_ends_is_told_what_it_is_now(server: TestServer) -> None:
+    """Or their devices would show its name and picture for as long as they keep them."""
+    alice, bobby = await server.friends("alice", "bobby")
+    await bobby.follow(bobby.inbox)
+    identity = server.core.platform.use(Identity)
+    await server.core.platform.writer.work(lambda tx: identity.delete(tx, alice.user))
+    await bobby.until(lambda: bobby.bodies(pb.ContactChanged))
+    contact = bobby.bodies(pb.ContactChanged)[-1].contact
+    assert (contact.profile.user, contact.relation) == (alice.user, pb.RELATION_NONE)
+    assert contact.profile.deleted
+    assert "Alice" not in str(contact)
 
 
 async def test_a_blocked_person_is_not_heard_and_not_told(server: TestServer) -> None:

@@ -151,6 +151,22 @@ async def test_an_account_that_signed_everybody_out_lets_nobody_in_who_was_appro
         assert tablet.connection.user == ""
 
 
+async def test_a_code_ends_with_the_device_that_approved_it(server: TestServer) -> None:
+    """A stolen phone must not let in a device that comes after it was signed out."""
+    (alice,) = await server.people("alice")
+    phone = await Client(server, device_name="Phone").log_in("alice")
+    theirs, mine = Client(server), Client(server)
+    stolen, own = await start(theirs), await start(mine)
+    await phone.call("Identity.ApproveDeviceLink", approve(stolen))
+    await alice.call("Identity.ApproveDeviceLink", approve(own))
+    await alice.call("Identity.RevokeDevice", identity_pb2.RevokeDeviceRequest(device=phone.device))
+    with refused(NotFound, "link_expired"):
+        await theirs.call("Identity.FinishDeviceLink", finish(theirs, stolen))
+    assert theirs.connection.user == ""
+    reply = await mine.call("Identity.FinishDeviceLink", finish(mine, own))
+    assert reply.profile.user == alice.user
+
+
 async def test_nobody_can_stand_in_the_way_of_an_account_that_ends(server: TestServer) -> None:
     """By taking the handle it gets then."""
     (alice,) = await server.people("alice")

@@ -2,6 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from hutong.features.identity.api import Identity
+from hutong.features.presence import store
 from hutong.features.presence.here import GRACE_S
 from hutong.features.presence.service import TELL_EVERY_S, WATCHED_MAX, PresenceService
 from hutong.platform.errors import ResourceExhausted
@@ -155,3 +159,33 @@ async def test_a_restart_remembers_who_was_here(tmp_path: Path) -> None:
         await alice.resume()
         presence = (await watch(alice, bobby.user))[bobby.user]
     assert presence == pb.Presence(user=bobby.user, state=AWAY, seen_at_ms=seen - seen % 60_000)
+
+
+@pytest.mark.parametrize("goes", ["away", "with the server"])
+async def test_of_an_account_that_ended_nothing_is_known(tmp_path: Path, goes: str) -> None:
+    """Neither when it was here before, nor when its devices were cut off."""
+    async with TestServer.run(tmp_path) as server:
+        alice, bobby = await server.friends("alice", "bobby")
+        users = [alice.user, bobby.user]
+        platform = server.core.platform
+
+        async def seen() -> set[str]:
+            return set(await platform.read(lambda read: store.seen_at_ms(read, users)))
+
+        for person in (alice, bobby):
+            await here(person, here=False)
+        server.clock.advance(GRACE_S + 1)
+        await platform.writer.work(lambda tx: None)
+        assert await seen() == set(users)
+        await here(bobby, here=True)
+        identity = platform.use(Identity)
+        await platform.writer.work(lambda tx: identity.delete(tx, bobby.user))
+        assert await seen() == {alice.user}
+        if goes == "away":
+            await bobby.until(lambda: bobby.goodbye is not None)
+            server.clock.advance(GRACE_S + 1)
+            await platform.writer.work(lambda tx: None)
+            assert await seen() == {alice.user}
+    async with TestServer.run(tmp_path) as server:
+        found = await server.core.platform.read(lambda read: store.seen_at_ms(read, users))
+        assert set(found) == {alice.user}

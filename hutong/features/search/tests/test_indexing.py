@@ -215,6 +215,10 @@ class _Committing:
         result: sa.CursorResult[Any] = rows()
         return result
 
+    def head(self) -> int:
+        with self._engine.begin() as connection:
+            return read_head(connection, self._log)
+
     def close(self) -> None:
         self._engine.dispose()
 
@@ -227,7 +231,8 @@ async def test_nothing_is_passed_over_while_it_reads(tmp_path: Path) -> None:
     seen: list[int] = []
     reached = {log: 0}
     for _ in range(5):
-        look = log_reading.look(executor, reached, events_max=300, bytes_max=10_000)
+        heads = {log: executor.head()}
+        look = log_reading.look(executor, reached, heads=heads, events_max=300, bytes_max=10_000)
         seen += [each.seq for each in look.batch.entries]
         reached = dict(look.batch.reached)
     executor.close()
