@@ -33,6 +33,8 @@ export interface SessionApi {
   readonly session: Observable<Session | null | undefined>
   readonly link: Observable<LinkState>
   readonly serverName: Observable<string>
+  /** Somebody was signed in here until the server ended it, since the page was opened. */
+  readonly ended: Observable<boolean>
   signUp(handle: string, name: string, password: string, invitation: string): Promise<void>
   logIn(handle: string, password: string): Promise<void>
   /** Signs this device out, on the server too when it is reachable, and forgets everything stored. */
@@ -66,6 +68,8 @@ export interface ContactsApi {
   readonly contacts: Observable<Contact[]>
   /** Everybody this client knows by name, by user id: contacts, members, former members, oneself. */
   readonly people: Observable<ReadonlyMap<string, Person>>
+  /** Asks the server who somebody is whom `people` does not know yet; resolves when it has answered, or cannot. */
+  lookUp(user: string): Promise<void>
   find(handle: string): Promise<Contact>
   ask(user: string, greeting: string): Promise<void>
   answer(user: string, accept: boolean): Promise<void>
@@ -95,6 +99,8 @@ export interface ChatApi {
   /** Pinned ones first, then newest first; hidden ones are in it. undefined until the cache was read. */
   readonly conversations: Observable<ConversationSummary[] | undefined>
   timeline(log: string): Observable<Timeline>
+  /** It may be opened next: what it shows then is read already. Never rejects. */
+  readAhead(log: string): Promise<void>
   /** The conversation with a contact, or with oneself (saved messages); resolves with its log id. */
   open(user: string): Promise<string>
 
@@ -133,6 +139,8 @@ export interface ChatApi {
   edit(log: string, seq: number, content: TextContent, attached?: Partial<Attached>): Promise<void>
   /** All wordings of a message, the first one first. */
   history(log: string, seq: number): Promise<Wording[]>
+  /** Calls `run` when messages, loaded or not, have other words or none any more; returns what ends it. */
+  onReworded(run: (log: string, seqs: readonly number[]) => void): () => void
   /** Passes messages on, one by one or as one bundle. */
   forward(from: string, seqs: readonly number[], to: string, merged: boolean): Promise<void>
   /** Who has seen a message of one's own in a group: user ids, at most 200 of `total`. */

@@ -1,78 +1,27 @@
 /** The one place where the parts of the model are put together. */
-import type { Activity } from '../link/activity'
-import { carrierOf } from '../link/carriers'
-import type { OpenChannel } from '../link/channel'
 import { systemClock } from '../link/clock'
 import { toRpcError } from '../link/errors'
 import { Link } from '../link/link'
 import { Networks } from '../link/networks'
-import type { Network } from '../link/patience'
-import { SealedChannel } from '../link/sealed/channel'
-import { waysOf } from '../link/ways'
-import type { Manifest } from '../schema/sealed_pb'
 import { MarkMovedSchema, TypingSchema } from '../schema/chat_pb'
 import { DraftChangedSchema } from '../schema/preferences_pb'
-import type { App } from './api'
-import { Blobs } from './blobs'
-import { ChatModel } from './chat'
-import { ContactsModel } from './contacts'
-import { Conversations } from './conversations'
+import type { AppOptions, RunningApp } from './app-options'
 import { openDatabase } from './database'
-import { Drafts } from './drafts'
-import type { Call, Clock, ModelFeature } from './feature'
+import type { Call } from './feature'
 import { FeatureHost } from './feature-host'
-import { FilesModel } from './files'
 import { Folds, KIND_SENT } from './folds'
+import { Furnishing } from './furnishing'
 import { Housekeeping } from './housekeeping'
-import { Kept } from './kept'
-import { Marks } from './marks'
-import { Members } from './members'
 import { Value } from './observable'
-import { Outbox } from './outbox'
-import { Pages } from './pages'
-import { PreferencesModel } from './preferences'
+import { makeParts } from './parts'
+import { randomBytes } from './random-bytes'
 import { assertSealing, ServerModel } from './server'
 import { ServerStore } from './server-store'
 import { SessionModel } from './session'
 import { Store } from './store'
-import { Sync } from './sync'
-import { browserTabs, type Tabs } from './tabs'
-import { Timelines } from './timelines'
+import { browserTabs } from './tabs'
 import type { LinkState } from './types'
-import { Typing } from './typing'
-
-export interface AppOptions {
-  /** Absolute: `wss://host/link`. */
-  linkUrl: string
-  /** Or how they are fetched: not before somebody is signed in. */
-  features?: readonly ModelFeature[] | (() => Promise<readonly ModelFeature[]>)
-  /** What this device is called in the list of devices, e.g. "Firefox on Linux"; 1-64 characters. */
-  deviceName: string
-  /** BCP 47, for what the server says to this person. */
-  language: string
-  /** Hands a finished download to the person: a link with `download` in a page. */
-  saveBlob(data: Blob, name: string): void
-  /** The root key that the page's address names, else ''. */
-  root?: string
-  /** Calls `run` when the network changed; returns the unsubscriber. */
-  onNetworkChange?(run: () => void): () => void
-  /** Calls `run` whenever the person comes or goes; returns the unsubscriber. */
-  onActivity?(run: (activity: Activity) => void): () => void
-  networkKind?(): Network
-  /** A newer client runs in another tab: this one has to be reloaded. */
-  onOutdated?(): void
-  databaseName?: string
-  clock?: Clock
-  /** In [0, 1). */
-  random?: () => number
-  openChannel?: OpenChannel
-  tabs?: Tabs
-}
-
-export interface RunningApp extends App {
-  /** Ends the connection and lets go of the database. */
-  close(): void
-}
+import { WayIn } from './way-in'
 
 /** Resolves when storage is open; the link connects by itself from then on. Rejects without storage. */
 export async function createApp(options: AppOptions): Promise<RunningApp> {
@@ -89,19 +38,16 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
   const serverStore = new ServerStore(database)
   const server = new ServerModel(serverStore, clock, () => link.networkChanged())
   if (options.root !== undefined) await server.expect(options.root)
-  const [known, records] = await Promise.all([server.identity.manifest(), serverStore.networks()])
-  let manifest: Manifest | null = known
-  let route: Uint8Array = new Uint8Array()
-  const openChannel: OpenChannel = (way, events) =>
-    new SealedChannel({ open: carrierOf(way), identity: server.identity, route, clock, randomBytes, events })
+  const [manifest, records] = await Promise.all([server.identity.manifest(), serverStore.networks()])
+  const wayIn = new WayIn(options.linkUrl, server, clock, manifest)
   const networks = new Networks(
     records,
     (changed) => void serverStore.saveNetworks(changed).catch(() => undefined),
   )
 
   const link: Link = new Link({
-    open: options.openChannel ?? openChannel,
-    ways: () => waysOf(options.linkUrl, manifest),
+    open: options.openChannel ?? wayIn.openChannel,
+    ways: () => wayIn.ways(),
     networks,
     networkKind: () => options.networkKind?.() ?? 'fast',
     clock,
@@ -109,21 +55,16 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
     randomBytes,
     handlers: {
       onState: (state) => linkChanged(state),
-      onSigningIn: () => {
-        sync.begin()
-        preferences.begin()
-      },
+      onSigningIn: () => begin(),
       onChallenge: (challenge, way) => {
-        route = challenge.route
         session.serverName.set(challenge.serverName)
-        server.reached(way)
-        void server.identity.manifest().then((newest) => (manifest = newest))
+        wayIn.challenged(challenge, way)
       },
       onResumed: (reply) => {
         void session.resumed(reply)
         signedIn()
       },
-      onRevoked: () => void session.forget(),
+      onRevoked: () => void session.revoked(),
       onEvents: (events) => sync.receive(events),
       onNotices: (notices) => host.notify(notices),
       onUnreachable: (end) => server.unreachable(end),
@@ -137,80 +78,29 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
     randomBytes,
     deviceName: options.deviceName,
     language: options.language,
-    ready: () => ready(),
+    ready: () => furnishing.ready(),
     onSignedIn: () => {
-      sync.begin()
-      preferences.begin()
+      begin()
       signedIn()
     },
   })
-  const contacts = new ContactsModel(call, store)
-  const typing = new Typing(call, clock, (log) => conversations.refresh([log]))
-  const conversations = new Conversations(store, (log) => typing.in(log))
-  const marks = new Marks({ call, store, clock, recount: (log) => sync.recount(log) })
-  const sync = new Sync({
-    call,
-    store,
-    folds,
-    clock,
-    random,
-    onMarks: (log, mark) => marks.serverHas(log, mark),
-  })
-  const blobs = new Blobs(database, clock)
-  const files = new FilesModel({
-    call,
-    store,
-    blobs,
-    saveBlob: (data, name) => options.saveBlob(data, name),
-  })
-  const outbox = new Outbox({
-    call,
-    store,
-    clock,
-    random,
-    randomBytes,
-    upload: (file, uploadOptions) => files.store(file, uploadOptions),
-    onProgress: (log) => timelines.refresh(log),
-  })
-  const timelines = new Timelines({
-    store,
-    folds,
-    call,
-    progress: (id) => outbox.progress(id),
-    lookUp: (user) => contacts.lookUp(user),
-  })
-  const drafts = new Drafts({ call, store, clock })
-  const preferences = new PreferencesModel({ call, store, drafts, clock, random })
-  const chat = new ChatModel({
-    call,
-    store,
-    conversations,
-    timelines,
-    members: new Members(call, store),
-    outbox,
-    marks,
-    typing,
-    drafts,
-    preferences,
-    adopt: (conversation) => sync.adopt(conversation),
-    measure,
-  })
-  const isOpen = (log: string): boolean => timelines.isOpen(log)
-  const kept = new Kept({ store, pages: new Pages({ store, folds, call }), blobs, isOpen })
+  const saveBlob = (data: Blob, name: string): void => options.saveBlob(data, name)
+  const parts = makeParts({ call, database, store, folds, clock, random, saveBlob })
+  const { conversations, drafts, files, marks, outbox, preferences, sync, timelines, typing } = parts
   const host = new FeatureHost(store)
-  const housekeeping = new Housekeeping(store, clock, isOpen)
+  const housekeeping = new Housekeeping(store, clock, (log) => timelines.isOpen(log))
   /** For features: 'online' only once somebody is signed in on this connection. */
   const featureLink = new Value<LinkState>('connecting')
   const app: RunningApp = {
     server,
     session,
-    contacts,
-    chat,
+    contacts: parts.contacts,
+    chat: parts.chat,
     preferences,
     files,
-    kept,
+    kept: parts.kept,
     features: host.apis,
-    ready,
+    ready: () => furnishing.ready(),
     close() {
       offNetwork?.()
       offActivity?.()
@@ -221,6 +111,12 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
       tabs.close()
       database.close()
     },
+  }
+
+  /** Somebody is signing in on this connection: what they missed is asked for at once. */
+  function begin(): void {
+    sync.begin()
+    preferences.begin()
   }
 
   function linkChanged(state: LinkState): void {
@@ -261,7 +157,7 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
     await store.reload()
     const credentials = session.credentials()
     if (credentials?.device === before) return
-    if (credentials !== null) await ready()
+    if (credentials !== null) await furnishing.ready()
     link.clearCredentials()
     if (credentials !== null) link.setCredentials(credentials)
   }
@@ -275,27 +171,15 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
     clock,
     randomBytes,
   }
-  let furnished: Promise<void> | null = null
-
-  /** The features are there: before the first event is folded. A failed attempt is no reason not to try again. */
-  function ready(): Promise<void> {
-    furnished ??= furnish().catch((error: unknown) => {
-      furnished = null
-      throw error
-    })
-    return furnished
-  }
-
-  async function furnish(): Promise<void> {
-    const all = typeof features === 'function' ? await features() : features
+  const furnishing = new Furnishing(features, (all) => {
     folds.add(all)
     host.create(all, shared)
-  }
+  })
 
-  if (typeof features !== 'function') await ready()
+  if (furnishing.isHere) await furnishing.ready()
   await store.reload()
   await outbox.reload()
-  if (store.state.session !== null) await ready()
+  if (store.state.session !== null) await furnishing.ready()
   link.start(session.credentials())
   const offNetwork = options.onNetworkChange?.(() => link.networkChanged())
   const offActivity = options.onActivity?.((activity) => link.turn(activity))
@@ -309,16 +193,4 @@ export async function createApp(options: AppOptions): Promise<RunningApp> {
 /** Node and old browsers have none. */
 function webLocks(): LockManager | undefined {
   return (globalThis as { navigator?: Partial<Navigator> }).navigator?.locks
-}
-
-function randomBytes(length: number): Uint8Array<ArrayBuffer> {
-  return crypto.getRandomValues(new Uint8Array(length))
-}
-
-async function measure(file: Blob): Promise<{ width: number; height: number }> {
-  if (typeof createImageBitmap === 'undefined') return { width: 0, height: 0 }
-  const bitmap = await createImageBitmap(file)
-  const { width, height } = bitmap
-  bitmap.close()
-  return { width, height }
 }

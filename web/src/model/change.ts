@@ -33,6 +33,8 @@ export class Committed {
   contacts = false
   people = false
   account = false
+  /** What the server has was taken in for the first time. */
+  synced = false
 }
 
 export class Change {
@@ -216,6 +218,7 @@ export class Change {
     const before = this.state.sync
     this.#undo.push(() => (this.state.sync = before))
     this.state.sync = sync
+    if (before === null) this.committed.synced = true
     this.#writes.push((tx) => tx.objectStore('meta').put(sync, 'sync'))
   }
 
@@ -270,5 +273,6 @@ export class Change {
 }
 
 function isSame(a: Person, b: Person): boolean {
-  return a.name === b.name && a.picture === b.picture && a.handle === b.handle && a.about === b.about
+  const keys = ['name', 'picture', 'handle', 'about', 'bot', 'deleted'] as const
+  return keys.every((key) => a[key] === b[key])
 }

@@ -6,6 +6,7 @@ import { toAttached, toContent, toWireContent } from './content'
 import type { Conversations } from './conversations'
 import { toWireRole } from './convert'
 import type { Drafts } from './drafts'
+import { rewordedBy } from './intake'
 import type { Call } from './feature'
 import type { Marks } from './marks'
 import type { Members } from './members'
@@ -202,6 +203,15 @@ export class ChatModel implements ChatApi {
     })
   }
 
+  onReworded(run: (log: string, seqs: readonly number[]) => void): () => void {
+    return this.#options.store.listen(({ events }) => {
+      for (const event of events) {
+        const seqs = rewordedBy(event)
+        if (seqs.length > 0) run(event.log, seqs)
+      }
+    })
+  }
+
   async forward(from: string, seqs: readonly number[], to: string, merged: boolean): Promise<void> {
     const ascending = [...new Set(seqs)].sort((a, b) => a - b)
     await this.#options.call(Forwarding.method.forward, { source: from, seqs: ascending, target: to, merged })
@@ -213,6 +223,10 @@ export class ChatModel implements ChatApi {
   }
 
   // ---- the place in a timeline ----
+
+  readAhead(log: string): Promise<void> {
+    return this.#options.timelines.readAhead(log)
+  }
 
   loadOlder(log: string): Promise<void> {
     return explained(this.#options.timelines.loadOlder(log))

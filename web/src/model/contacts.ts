@@ -23,6 +23,7 @@ export class ContactsModel implements ContactsApi {
   readonly #unknown = new Set<string>()
   /** Those that were asked for already: somebody the server does not know either is asked for once. */
   readonly #asked = new Set<string>()
+  #looking: Promise<void> = Promise.resolve()
 
   constructor(call: Call, store: Store) {
     this.#call = call
@@ -42,13 +43,15 @@ export class ContactsModel implements ContactsApi {
     this.people.set(new Map(this.#store.state.people))
   }
 
-  /** Asks who somebody is whom nothing here names: a former member of a group. */
-  lookUp(user: string): void {
-    if (user === '' || this.#store.state.people.has(user) || this.#asked.has(user)) return
+  /** For whom nothing here names: a former member of a group, a member of a large one. */
+  lookUp(user: string): Promise<void> {
+    if (user === '' || this.#store.state.people.has(user)) return Promise.resolve()
+    if (this.#asked.has(user)) return this.#looking
     if (this.#asked.size >= ASKED_MAX) this.#asked.clear()
     this.#asked.add(user)
     this.#unknown.add(user)
-    if (this.#unknown.size === 1) queueMicrotask(() => void this.#fetchUnknown())
+    if (this.#unknown.size === 1) this.#looking = Promise.resolve().then(() => this.#fetchUnknown())
+    return this.#looking
   }
 
   async #fetchUnknown(): Promise<void> {

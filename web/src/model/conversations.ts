@@ -17,14 +17,21 @@ export class Conversations {
   constructor(store: Store, typing: (log: string) => string[]) {
     this.#store = store
     this.#typing = typing
-    store.listen(({ conversations, elsewhere, people, session }) => {
-      if (elsewhere || people || session)
+    store.listen(({ conversations, elsewhere, people, session, synced }) => {
+      if (elsewhere || people || session || synced)
         this.refresh([...this.#summaries.keys(), ...store.state.conversations.keys()])
       else if (conversations.size > 0) this.refresh(conversations)
     })
   }
 
   refresh(logs: Iterable<string>): void {
+    const { session, sync, conversations } = this.#store.state
+    // Right after signing in nobody knows yet whether there are any.
+    if (session !== null && sync === null && conversations.size === 0) {
+      this.#summaries.clear()
+      this.value.set(undefined)
+      return
+    }
     const changed = new Set(logs)
     const fresh: ConversationSummary[] = []
     for (const log of changed) {

@@ -3,6 +3,7 @@ import {
   ConversationCreatedSchema,
   MemberJoinedSchema,
   MembersAddedSchema,
+  MessageEditedSchema,
   MessageRecalledSchema,
   MessagesDisappearedSchema,
 } from '../schema/chat_pb'
@@ -51,6 +52,13 @@ function goneBy({ kind, body }: LogEvent): readonly number[] {
     return recalled === null ? [] : [recalled.seq]
   }
   return kind === KIND_DISAPPEARED ? (decodeBody(MessagesDisappearedSchema, body)?.seqs ?? []) : []
+}
+
+/** The messages an event gives other words, or none. */
+export function rewordedBy(event: LogEvent): readonly number[] {
+  if (event.kind !== KIND_EDITED) return goneBy(event)
+  const edited = decodeBody(MessageEditedSchema, event.body)
+  return edited === null ? [] : [edited.seq]
 }
 
 /** Remembers who the people are whom an event introduces, so that rows can name them after they left. */

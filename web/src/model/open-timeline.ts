@@ -6,15 +6,14 @@ import { RpcError } from '../link/errors'
 import type { LogEvent } from './feature'
 import type { Folds } from './folds'
 import { Value } from './observable'
-import type { PageOfRows, Pages } from './pages'
+import type { Ahead } from './ahead'
+import { FIRST_EVENTS, type PageOfRows, type Pages } from './pages'
 import { fromOutbox, peopleIn, present, reachOf } from './presentation'
 import { Rows } from './rows'
 import type { Store } from './store'
 import type { Message, Timeline } from './types'
 import { markOf } from './unread'
 
-/** Events loaded when a conversation opens: a screen or two, and as many above them. */
-const FIRST_EVENTS = 100
 /** Events loaded at once while somebody scrolls. */
 const PAGE_EVENTS = 200
 /** What arrives while a conversation opens is little; where it is much the reader asks for more. */
@@ -26,6 +25,7 @@ export interface OpenTimelineOptions {
   store: Store
   folds: Folds
   pages: Pages
+  ahead: Ahead
   progress: (id: string) => number
   lookUp: (user: string) => void
 }
@@ -69,7 +69,9 @@ export class OpenTimeline {
     this.#loading = this.#loadingOlder = this.#loadingNewer = false
     if (watched) {
       this.#readBefore = -1
-      void this.#load()
+      const page = this.#options.ahead.newest(this.#log)
+      if (page) this.#begin(page, page.last)
+      else void this.#load()
       return
     }
     // What is remembered for the next time is how it will open: at its end.

@@ -1,4 +1,5 @@
 /** Reads stretches of a conversation: from what is stored here, or from the server. */
+import { Chat } from '../schema/chat_pb'
 import { Log } from '../schema/log_pb'
 import { toEvent } from './convert'
 import { eventRange, touchRange, type Database } from './database'
@@ -11,6 +12,8 @@ import { Rows } from './rows'
 import type { Store } from './store'
 import type { Message } from './types'
 
+/** Events loaded when a conversation opens: a screen or two, and as many above them. */
+export const FIRST_EVENTS = 100
 /** What the server reads at once. */
 const READ_MAX = 200
 /** Later events of which only their fold knows what they change: so many are tried. */
@@ -63,9 +66,14 @@ export class Pages {
 
   /** The same from the server. Rejects with `RpcError`. */
   async fetch(log: string, from: number, to: number, upwards = false): Promise<PageOfRows | null> {
-    const events = await this.#read(log, from, to, upwards)
-    if (events.length === 0) return null
     const { store, folds } = this.#options
+    // Newer ones are asked for where there is a gap to what is stored: what happened in it is not known here.
+    const apart = upwards || to + 1 < (store.state.conversations.get(log)?.low ?? 1)
+    const [events, standing] = await Promise.all([
+      this.#read(log, from, to, upwards),
+      apart ? this.#standing(log, from, to) : [],
+    ])
+    if (events.length === 0) return null
     await store.change((change) => {
       const record = change.state.conversations.get(log)
       // Only what joins on to what is stored is stored: what lies between might have taken something back.
@@ -76,7 +84,18 @@ export class Pages {
     })
     const [first, last] = [events[0]?.seq ?? 0, events.at(-1)?.seq ?? 0]
     const later = await store.read((database) => laterThan(reading(database), log, first, last))
-    return this.#page(log, events, later)
+    return this.#page(log, events, [...standing, ...later])
+  }
+
+  /** What later events made of those from `from` to `to`. */
+  async #standing(log: string, from: number, to: number): Promise<LogEvent[]> {
+    const told: LogEvent[] = []
+    for (let first = from; first <= to;) {
+      const { events, last } = await this.#options.call(Chat.method.standing, { log, first, last: to })
+      told.push(...events.map(toEvent))
+      first = Math.max(first, last) + 1
+    }
+    return told
   }
 
   async #read(log: string, from: number, to: number, upwards: boolean): Promise<LogEvent[]> {

@@ -5,8 +5,11 @@ const NOBODY: Person = { user: '', handle: '', name: '', picture: '', about: '' 
 
 export function toPerson(profile: Profile | undefined): Person {
   if (profile === undefined) return NOBODY
-  const { user, handle, name, picture, about } = profile
-  return { user, handle, name, picture, about }
+  const { user, handle, name, picture, about, bot, deleted } = profile
+  const person: Person = { user, handle, name, picture, about }
+  if (bot) person.bot = true
+  if (deleted) person.deleted = true
+  return person
 }
 
 /** Somebody of whom only the id is known. */

@@ -128,3 +128,59 @@ describe('signing in', () => {
     await until(() => current(phone.app.session.session)?.me.name === 'Annie')
   })
 })
+
+describe('a session that ends', () => {
+  const ended = (phone: Phone): boolean => current(phone.app.session.ended)
+
+  it('is told when the server ended it', async () => {
+    const phone = await start('ann')
+    expect(ended(phone)).toBe(false)
+    server.refuse = (method) =>
+      method === 'resume' ? new Refusal(Code.UNAUTHENTICATED, 'This device was signed out.', 'revoked') : null
+    server.disconnect('ann')
+    await until(() => current(phone.app.session.session) === null)
+    expect(ended(phone)).toBe(true)
+    server.refuse = () => null
+    await phone.app.session.signUp('bo', 'Bo', 'a long password', '')
+    expect(ended(phone)).toBe(false)
+  })
+
+  it('is no news when it was ended here, whatever the server says of it', async () => {
+    const phone = await start('ann')
+    server.on(Identity.method.revokeDevice, (_request, user) => {
+      server.disconnect(user)
+      return {}
+    })
+    server.refuse = (method) =>
+      method === 'resume' ? new Refusal(Code.UNAUTHENTICATED, 'This device was signed out.', 'revoked') : null
+    await phone.app.session.signOut()
+    await until(() => current(phone.app.session.session) === null)
+    expect(ended(phone)).toBe(false)
+  })
+})
+
+describe('the first look after signing in', () => {
+  it('says nothing of conversations before the server did, and then that there are none', async () => {
+    server.refuse = (method) => (method === 'list' ? false : null)
+    const phone = await startPhone(server, '')
+    phones.push(phone)
+    await phone.app.session.signUp('bo', 'Bo', 'a long password', '')
+    await until(() => server.asked('read').length > 0)
+    expect(current(phone.app.chat.conversations)).toBeUndefined()
+    server.refuse = () => null
+    server.disconnect('bo')
+    await until(() => current(phone.app.chat.conversations)?.length === 0)
+  })
+})
+
+describe('somebody nothing here names', () => {
+  it('is asked for once, together with others, and then known', async () => {
+    server.addUser('bo', 'Bo')
+    const phone = await start('ann')
+    const { contacts } = phone.app
+    await Promise.all([contacts.lookUp('bo'), contacts.lookUp('nobody'), contacts.lookUp('bo')])
+    expect(current(contacts.people).get('bo')?.name).toBe('Bo')
+    await Promise.all([contacts.lookUp('bo'), contacts.lookUp('nobody')])
+    expect(server.asked('getProfiles')).toMatchObject([{ users: ['bo', 'nobody'] }])
+  })
+})

@@ -38,9 +38,12 @@ export class SessionModel implements SessionApi {
   readonly session = new Value<Session | null | undefined>(undefined)
   readonly link = new Value<LinkState>('connecting')
   readonly serverName = new Value('')
+  readonly ended = new Value(false)
   readonly #options: SessionOptions
   /** Ends the wait for the other device when it is not waited for any more. */
   #linking: AbortController | null = null
+  /** The person signs out here: what the server says of it is no news. */
+  #leaving = false
 
   constructor(options: SessionOptions) {
     this.#options = options
@@ -82,6 +85,7 @@ export class SessionModel implements SessionApi {
   async #keep(reply: SessionReply, key: CryptoKeyPair): Promise<void> {
     const { store, link, ready } = this.#options
     await ready()
+    this.ended.set(false)
     await store.change((change) => change.putSession(toSession(reply), key), { durable: true })
     const credentials = this.credentials()
     if (credentials === null) return
@@ -150,10 +154,18 @@ export class SessionModel implements SessionApi {
     const { link, store } = this.#options
     const { session } = store.state
     if (session !== null) {
+      this.#leaving = true
       const request = { device: session.device }
       const revoked = link.call(Rpc.method.revokeDevice, request, { deadlineMs: SIGN_OUT_DEADLINE_MS })
       await revoked.catch(() => undefined)
     }
+    await this.forget()
+    this.#leaving = false
+  }
+
+  /** The server knows this device no longer: another one signed it out, or the account ended. */
+  async revoked(): Promise<void> {
+    if (this.#options.store.state.session !== null && !this.#leaving) this.ended.set(true)
     await this.forget()
   }
 

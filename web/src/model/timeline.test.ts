@@ -131,6 +131,31 @@ describe('a long conversation', () => {
     expect(later.timeline.hasNewer).toBe(true)
   })
 
+  it('shows a stretch that joins on to nothing as later events left it', async () => {
+    sayMany(400)
+    server.edit(LOG, 'bob', 20, { kind: { case: 'text', value: 'in other words' } })
+    server.append(LOG, ReactedSchema, { seq: 30, emoji: '👍', on: true }, 'ann')
+    server.append(LOG, ReactedSchema, { seq: 90, emoji: '🍵', on: true }, 'ann')
+    server.recall(LOG, 'bob', 40)
+    sayMany(400)
+    const phone = await start()
+    const watched = phone.look(LOG)
+    await until(() => watched.texts.at(-1) === 'm400')
+    const row = (seq: number) => watched.timeline.messages.find((message) => message.seq === seq)
+    await phone.app.chat.jumpTo(LOG, 25)
+    expect(row(20)).toMatchObject({ body: { text: 'in other words' } })
+    expect(row(30)?.extras).toEqual({ reactions: '👍' })
+    expect(row(40)?.body.kind).toBe('recalled')
+    await phone.app.chat.loadNewer(LOG)
+    expect(row(90)?.extras).toEqual({ reactions: '🍵' })
+    // What is newer than all of it comes by itself, and what was asked for again is the same.
+    server.append(LOG, ReactedSchema, { seq: 30, emoji: '🥟', on: true }, 'bob')
+    await until(() => row(30)?.extras['reactions'] === '🥟')
+    await phone.app.chat.jumpTo(LOG, 400)
+    await phone.app.chat.jumpTo(LOG, 25)
+    expect(row(30)?.extras).toEqual({ reactions: '🥟' })
+  })
+
   it('who says something sees it, wherever they were', async () => {
     sayMany(600)
     const phone = await start()

@@ -1,4 +1,5 @@
 /** The conversations somebody looks at. */
+import { Ahead } from './ahead'
 import { OpenTimeline } from './open-timeline'
 import { Pages } from './pages'
 import type { Call } from './feature'
@@ -22,11 +23,13 @@ export interface TimelinesOptions {
 export class Timelines {
   readonly #options: TimelinesOptions
   readonly #pages: Pages
+  readonly #ahead: Ahead
   readonly #open = new Map<string, OpenTimeline>()
 
   constructor(options: TimelinesOptions) {
     this.#options = options
     this.#pages = new Pages(options)
+    this.#ahead = new Ahead(options.store, this.#pages)
     options.store.listen(({ conversations, reloaded, events, people }) => {
       for (const [log, timeline] of this.#open) {
         if (!conversations.has(log) && !reloaded.has(log)) continue
@@ -41,6 +44,11 @@ export class Timelines {
 
   observe(log: string): Observable<Timeline> {
     return this.#get(log).value
+  }
+
+  /** It may be opened next. */
+  readAhead(log: string): Promise<void> {
+    return this.isOpen(log) ? Promise.resolve() : this.#ahead.read(log)
   }
 
   /** Whether somebody looks at it now. */
@@ -69,8 +77,12 @@ export class Timelines {
     await this.#open.get(log)?.showNewest()
   }
 
+  #new(log: string): OpenTimeline {
+    return new OpenTimeline(log, { ...this.#options, pages: this.#pages, ahead: this.#ahead })
+  }
+
   #get(log: string): OpenTimeline {
-    const timeline = this.#open.get(log) ?? new OpenTimeline(log, { ...this.#options, pages: this.#pages })
+    const timeline = this.#open.get(log) ?? this.#new(log)
     this.#open.delete(log) // the most recently asked for is the last
     this.#open.set(log, timeline)
     for (const [other, candidate] of this.#open) {

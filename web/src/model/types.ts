@@ -35,6 +35,10 @@ export interface Person {
   /** Blob id of the picture, or ''. */
   picture: string
   about: string
+  /** A program. */
+  bot?: true
+  /** The account has ended: the name says so, the handle stands for nobody. */
+  deleted?: true
 }
 
 export interface Session {

@@ -1,7 +1,8 @@
 // @vitest-environment jsdom
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/svelte'
-import { get } from 'svelte/store'
+import { get, writable } from 'svelte/store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Person } from '../model/types'
 import { createFixture, type Fixture } from './fixture/app'
 import { SHORTCUTS } from './frame/keys'
 import { setLanguage, t } from './i18n/i18n.svelte'
@@ -94,7 +95,7 @@ describe('the composer', () => {
       new File(['x'], 'plan.txt', { type: 'text/plain' }),
       new File(['y'], 'door.png', { type: 'image/png' }),
     ]
-    await fireEvent.paste(area(), { clipboardData: { files } })
+    await fireEvent.paste(area(), { clipboardData: { files, getData: () => '' } })
     expect(screen.getByRole('list', { name: 'To be sent' }).children).toHaveLength(2)
     await fireEvent.click(screen.getByRole('button', { name: 'Send' }))
     const timeline = fixture.state.timelines.get('chat:lin')
@@ -137,9 +138,10 @@ describe('a conversation', () => {
   })
 
   it('says who can read it', async () => {
+    await import('./chat/Details.svelte') // which is fetched when it is wanted
     open('#/chat/chat%3Alin')
     await fireEvent.click(screen.getAllByRole('button', { name: 'Details' })[0] ?? document.body)
-    expect(screen.getByTestId('who-can-read').textContent).toContain(
+    expect((await screen.findByTestId('who-can-read')).textContent).toContain(
       'the operator of that server can read it',
     )
   })
@@ -259,5 +261,78 @@ describe('which server it is', () => {
     await screen.findByText(/times and rough sizes; not what is in it/)
     const key = (await screen.findByRole('button', { name: 'Copy the server’s key' })).parentElement
     expect(key?.textContent).toContain('mBvt2rZ3c6kFQX7n4hKq0sYd8eJwLzUaTiVgP1oRfNE')
+  })
+})
+
+describe('the page of somebody who is no contact', () => {
+  const stranger = { user: 'u77', handle: 'wei', name: 'Wei Sun', picture: '', about: '' }
+
+  /** Opens their page from a conversation; only the server knows who they are. */
+  function visit(person: Person): void {
+    const fixture = open('#/chat/chat%3Alin')
+    const people = writable<ReadonlyMap<string, Person>>(new Map())
+    const lookUp = (user: string): Promise<void> => {
+      if (user === person.user) people.set(new Map([[user, person]]))
+      return Promise.resolve()
+    }
+    Object.assign(fixture.app.contacts, { people, lookUp })
+    location.hash = `#/contacts/${person.user}`
+  }
+
+  it('is asked for: a large group does not come with its members', async () => {
+    visit(stranger)
+    expect(await screen.findByRole('article', { name: 'Wei Sun' })).toBeTruthy()
+    expect(screen.getByRole('button', { name: 'Ask to connect' })).toBeTruthy()
+    // Back to where one came from.
+    expect(screen.getByRole('link', { name: 'Back' }).getAttribute('href')).toBe('#/chat/chat%3Alin')
+  })
+
+  it('says what is a program, and which account has ended', async () => {
+    visit({ ...stranger, bot: true })
+    expect(await screen.findByText(/@wei.*Bot/)).toBeTruthy()
+    cleanup()
+    visit({ ...stranger, user: 'u79', name: 'Deleted account', deleted: true })
+    expect(await screen.findByText('This account has ended.')).toBeTruthy()
+    expect(screen.queryByText(/@wei/)).toBeNull()
+    expect(screen.queryByRole('button', { name: 'Ask to connect' })).toBeNull()
+  })
+
+  it('says so when there is nobody', async () => {
+    open('#/contacts/u78')
+    expect(await screen.findByText('Nobody here')).toBeTruthy()
+  })
+})
+
+describe('who may not write', () => {
+  it('is told why, in the place of the field', async () => {
+    const fixture = open('#/chat/chat%3Alin')
+    fixture.state.contacts.set([])
+    expect(await screen.findByText(/neither of you can write here/)).toBeTruthy()
+    expect(screen.queryByRole('textbox', { name: 'Message to Lin Jing' })).toBeNull()
+  })
+})
+
+describe('an announcement', () => {
+  it('has links that open', async () => {
+    const fixture = open('#/chat/chat%3Alin')
+    const announcement = 'See https://plum.example/map at four.'
+    fixture.state.conversations.update((all) =>
+      (all ?? []).map((one) => ({
+        ...one,
+        settings: {
+          inviting: 'members' as const,
+          approval: false,
+          history: true,
+          adminsWrite: false,
+          announcement,
+        },
+      })),
+    )
+    await fireEvent.click(
+      screen.getAllByRole('button', { name: /^(Details|Lin Jing)/ }).at(-1) as HTMLElement,
+    )
+    const link = await screen.findByRole('link', { name: 'https://plum.example/map' })
+    expect(link.getAttribute('href')).toBe('https://plum.example/map')
+    expect(link.getAttribute('rel')).toContain('noopener')
   })
 })

@@ -38,6 +38,12 @@ export interface FindProps extends AppProps {
   onclose: () => void
 }
 
+/** What opens over a conversation. */
+export interface SheetProps extends AppProps {
+  log: string
+  onclose: () => void
+}
+
 export interface PersonProps extends AppProps {
   user: string
 }
@@ -147,6 +153,8 @@ export interface FeatureSlots {
   fileSenders?: FileSender[]
   /** Buttons in the conversation header. */
   conversationActions?: Component<ConversationProps>
+  /** Below the title in the conversation header: a few words in one element, or nothing. */
+  conversationLine?: Component<ConversationProps>
   /** In the details of a conversation, each a `design/Section`; draws nothing when there is nothing to show. */
   detailsSections?: Component<ConversationProps>[]
   /** In the search for conversations and people, below those that were found. */
@@ -155,6 +163,8 @@ export interface FeatureSlots {
   personLines?: Component<PersonProps>[]
   /** Entries of the + menu beside the composer. */
   composerActions?: MenuEntry<ConversationProps>[]
+  /** Below the emoji one writes with: what else stands for a word. */
+  emojiActions?: MenuEntry<ConversationProps>[]
   dropTargets?: DropTarget[]
   shortcuts?: Shortcut[]
   /** Full screen, mounted as long as somebody is signed in; draws nothing when there is nothing to show. */

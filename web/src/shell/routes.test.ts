@@ -28,9 +28,12 @@ it.each(['', '#', '#/nowhere', '#/chat/', '#/chat/%zz', '#/join', `#/add/${'x'.r
   },
 )
 
-it('takes scanned addresses of people and devices only', () => {
+it('takes scanned addresses of people, groups, devices and senders only', () => {
   expect(routeOfCode(' https://a.example/#/add/lin\n')).toEqual({ name: 'add', handle: 'lin' })
   expect(routeOfCode('https://a.example/#/link/tok')).toEqual({ name: 'link', token: 'tok' })
-  expect(routeOfCode('https://a.example/#/join/tok')).toBeUndefined()
+  expect(routeOfCode('https://a.example/#/join/tok')).toEqual({ name: 'join', token: 'tok' })
+  expect(routeOfCode('https://a.example/#/receive/4821-a-b')).toEqual({ name: 'receive', code: '4821-a-b' })
+  expect(routeOfCode('https://a.example/#/receive')).toBeUndefined()
+  expect(routeOfCode('https://a.example/#/me')).toBeUndefined()
   expect(routeOfCode('https://a.example/')).toBeUndefined()
 })

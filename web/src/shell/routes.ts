@@ -80,11 +80,17 @@ export function hashOf(route: Route): string {
  * What a scanned code or a pasted address means here: one of our own addresses (of any server: the
  * page that opened it decides which), or nothing.
  */
-export function routeOfCode(text: string): Extract<Route, { name: 'add' | 'link' }> | undefined {
+export function routeOfCode(text: string): CodeRoute | undefined {
   const hash = /#\/.*$/s.exec(text.trim())?.[0]
   const route = hash === undefined ? undefined : parse(hash)
-  return route?.name === 'add' || route?.name === 'link' ? route : undefined
+  return route !== undefined && isCode(route) ? route : undefined
 }
+
+/** What QR codes lead to: a person, a group, a new device, somebody's files. */
+type CodeRoute = Extract<Route, { name: 'add' | 'join' | 'link' | 'receive' }>
+
+const isCode = (route: Route): route is CodeRoute =>
+  ['add', 'join', 'link'].includes(route.name) || (route.name === 'receive' && route.code !== '')
 
 function decode(part: string): string {
   if (part.length > PART_MAX) return ''

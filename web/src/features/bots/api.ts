@@ -1,13 +1,19 @@
 import type { App } from '../../model/api'
 import type { FeatureContext } from '../../model/feature'
-import { Bots as Rpc } from '../../schema/bots_pb'
+import { Bots as Rpc, Ending, type Hook as WireHook } from '../../schema/bots_pb'
 
 export const NAME = 'bots'
 
 export interface Hook {
   id: string
   name: string
+  /** User id of who made it. */
+  by: string
   createdAtMs: number
+  /** 0 as long as it works. */
+  endedAtMs: number
+  /** Why it does not. */
+  ending: '' | 'makerLeft' | 'removed'
 }
 
 export interface Bot {
@@ -50,7 +56,7 @@ export function createBots({ call }: FeatureContext): BotsApi {
     },
     async hooks(log) {
       const { hooks } = await call(Rpc.method.listHooks, { log })
-      return hooks.map(({ id, name, createdAtMs }) => ({ id, name, createdAtMs: Number(createdAtMs) }))
+      return hooks.map(toHook)
     },
     async createHook(log, name) {
       return (await call(Rpc.method.createHook, { log, name })).url
@@ -58,6 +64,18 @@ export function createBots({ call }: FeatureContext): BotsApi {
     async removeHook(id) {
       await call(Rpc.method.removeHook, { id })
     },
+  }
+}
+
+function toHook({ id, name, by, createdAtMs, endedAtMs, ending }: WireHook): Hook {
+  const why = { [Ending.NONE]: '', [Ending.MAKER_LEFT]: 'makerLeft', [Ending.REMOVED]: 'removed' } as const
+  return {
+    id,
+    name,
+    by,
+    createdAtMs: Number(createdAtMs),
+    endedAtMs: Number(endedAtMs),
+    ending: why[ending],
   }
 }
 

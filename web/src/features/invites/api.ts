@@ -1,7 +1,15 @@
 import type { App } from '../../model/api'
 import type { FeatureContext } from '../../model/feature'
+import { Value } from '../../model/observable'
+import { toPerson } from '../../model/person'
 import type { Observable, Person } from '../../model/types'
-import { Invites as Rpc, JoinAnsweredSchema, JoinAskedSchema, type Invite } from '../../schema/invites_pb'
+import {
+  Invites as Rpc,
+  JoinAnsweredSchema,
+  JoinAskedSchema,
+  type Invite,
+  type JoinRequest,
+} from '../../schema/invites_pb'
 import { NAME } from './name'
 
 export interface InviteLink {
@@ -33,9 +41,14 @@ export interface Asking {
   atMs: number
 }
 
+/** For those who may not know. */
+export const NOBODY: Observable<readonly Asking[]> = new Value<readonly Asking[]>([])
+
 export interface InvitesApi {
-  /** Counts what came about requests to join, by log: whoever shows them asks again. */
-  readonly news: Observable<ReadonlyMap<string, number>>
+  /** Who waits to be let into a group, for its owner and admins; asked for while somebody watches, and with news. */
+  waiting(log: string): Observable<readonly Asking[]>
+  /** Counts the answers to requests, one's own among them. */
+  readonly answered: Observable<number>
   /** `usesMax` 0: any number. */
   make(log: string, expiresS: number, usesMax: number): Promise<InviteLink>
   list(log: string): Promise<InviteLink[]>
@@ -43,20 +56,46 @@ export interface InvitesApi {
   look(token: string): Promise<Lane>
   /** Resolves with the conversation's log, or '' when an admin has to agree first. */
   join(token: string, greeting: string): Promise<string>
-  requests(log: string): Promise<Asking[]>
   answer(log: string, user: string, accept: boolean): Promise<void>
 }
 
-/** Groups whose news are counted; more have no admin at this screen. */
-const COUNTED_MAX = 500
+/** Groups of which it is remembered who waits. */
+const DOORS_MAX = 100
 
 export function createInvites(context: FeatureContext): InvitesApi {
   const { call } = context
-  const news = new News()
-  context.onEvent(JoinAskedSchema, (_event, { request }) => news.count(request?.log ?? ''))
-  context.onEvent(JoinAnsweredSchema, (_event, { log }) => news.count(log))
+  const doors = new Map<string, Value<readonly Asking[]>>()
+  const answered = new Value(0)
+
+  /** Without success what is known stands. */
+  async function look(log: string): Promise<void> {
+    const { requests } = await call(Rpc.method.requests, { log })
+    doors.get(log)?.set(requests.map(toAsking))
+  }
+  const news = (log: string): void => void (doors.has(log) && look(log).catch(() => undefined))
+
+  function waiting(log: string): Observable<readonly Asking[]> {
+    const known = doors.get(log)
+    if (known) return known
+    const door = new Value<readonly Asking[]>([], (watched) => {
+      if (watched) news(log)
+    })
+    doors.set(log, door)
+    for (const oldest of doors.keys()) {
+      if (doors.size <= DOORS_MAX) break
+      doors.delete(oldest)
+    }
+    return door
+  }
+
+  context.onEvent(JoinAskedSchema, (_event, { request }) => news(request?.log ?? ''))
+  context.onEvent(JoinAnsweredSchema, (_event, { log }) => {
+    news(log)
+    answered.set(answered.get() + 1)
+  })
   return {
-    news,
+    waiting,
+    answered,
     async make(log, expiresS, usesMax) {
       return toLink((await call(Rpc.method.make, { log, expiresS, usesMax })).invite)
     },
@@ -74,38 +113,14 @@ export function createInvites(context: FeatureContext): InvitesApi {
       const { answer } = await call(Rpc.method.join, { token, greeting })
       return answer.case === 'conversation' ? answer.value.log : ''
     },
-    async requests(log) {
-      const { requests } = await call(Rpc.method.requests, { log })
-      return requests.map(({ profile, greeting, atMs }) => {
-        const { user = '', handle = '', name = '', picture = '', about = '' } = profile ?? {}
-        return { person: { user, handle, name, picture, about }, greeting, atMs: Number(atMs) }
-      })
-    },
     async answer(log, user, accept) {
-      await call(Rpc.method.answer, { log, user, accept })
+      await call(Rpc.method.answer, { log, user, accept }).finally(() => news(log))
     },
   }
 }
 
-class News implements Observable<ReadonlyMap<string, number>> {
-  #counts: ReadonlyMap<string, number> = new Map()
-  readonly #readers = new Set<(counts: ReadonlyMap<string, number>) => void>()
-
-  subscribe(run: (counts: ReadonlyMap<string, number>) => void): () => void {
-    this.#readers.add(run)
-    run(this.#counts)
-    return () => this.#readers.delete(run)
-  }
-
-  count(log: string): void {
-    const next = new Map(this.#counts).set(log, (this.#counts.get(log) ?? 0) + 1)
-    for (const oldest of next.keys()) {
-      if (next.size <= COUNTED_MAX) break
-      next.delete(oldest)
-    }
-    this.#counts = next
-    for (const run of this.#readers) run(next)
-  }
+function toAsking({ profile, greeting, atMs }: JoinRequest): Asking {
+  return { person: toPerson(profile), greeting, atMs: Number(atMs) }
 }
 
 function toLink(invite: Invite | undefined): InviteLink {

@@ -5,11 +5,12 @@ import InviteSection from './InviteSection.svelte'
 import JoinOverlay from './JoinOverlay.svelte'
 import { messages } from './messages'
 import { NAME } from './name'
+import WaitingBar from './WaitingBar.svelte'
 
 const feature: WebFeature = {
   name: NAME,
   model: { name: NAME, create: createInvites },
-  slots: { overlay: JoinOverlay, detailsSections: [InviteSection] },
+  slots: { overlay: JoinOverlay, conversationBanner: WaitingBar, detailsSections: [InviteSection] },
   messages,
 }
 

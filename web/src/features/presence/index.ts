@@ -10,7 +10,7 @@ const feature: WebFeature = {
   name: NAME,
   model: { name: NAME, create: (context) => new PresenceModel(context, thisPage()) },
   slots: {
-    conversationActions: PresenceSign,
+    conversationLine: PresenceSign,
     personLines: [PresenceLine],
     settingsSections: [PresenceSection],
   },

@@ -38,6 +38,8 @@ export class Meeting {
   readonly #conversation: Conversation
   readonly #mailbox: Mailbox
   #chain: Promise<unknown> = Promise.resolve()
+  /** Sealed, and perhaps not with the server. */
+  #unsaid: Letter | null = null
   #cancelTimer: () => void = () => undefined
 
   constructor(options: MeetingOptions, events: MeetingEvents) {
@@ -63,11 +65,14 @@ export class Meeting {
     return this.#mailbox.say(this.#conversation.begin())
   }
 
+  /** Rejects when the server does not take it; what was sealed by then goes ahead of the next word. */
   say(kind: Word['kind']): Promise<void> {
     // One after the other: letters are numbered when they are sealed.
-    const said = this.#chain.then(async () =>
-      this.#mailbox.say(await this.#conversation.seal(create(WordSchema, { kind }))),
-    )
+    const said = this.#chain.then(async () => {
+      await this.#saySealed()
+      this.#unsaid = await this.#conversation.seal(create(WordSchema, { kind }))
+      await this.#saySealed()
+    })
     this.#chain = said.catch(() => undefined)
     return said
   }
@@ -75,6 +80,13 @@ export class Meeting {
   leave(ending: Ending): void {
     this.#cancelTimer()
     this.#mailbox.leave(ending)
+  }
+
+  /** Says the letter that waits. Another in its place would not open there (QUICK10, QUICK11). */
+  async #saySealed(): Promise<void> {
+    if (this.#unsaid === null) return
+    await this.#mailbox.say(this.#unsaid)
+    this.#unsaid = null
   }
 
   async #heard(letter: Letter): Promise<void> {

@@ -4,14 +4,13 @@ import { Ending, QuickSend, Way, type Word } from '../../schema/quicksend_pb'
 import { PickedSource, SendingFiles, type Picked } from '../transfers/api'
 import { makeCode } from './code'
 import { LetterError } from './letters'
+import { listed } from './listed'
 import { Meeting, TOKEN_BYTES } from './meeting'
 import { QuickPath } from './path'
 import { problemOf, sendingProblem } from './problems'
 import type { QuickSendState } from './types'
 
 const CODE_BYTES = 4
-/** Shown to the receiver before it decides. */
-const LISTED_MAX = 200
 
 export class SendRun {
   readonly #context: FeatureContext
@@ -31,9 +30,8 @@ export class SendRun {
     this.#source = new PickedSource(picked)
     this.#show = show
     const { name, manifest } = this.#source
-    const files = manifest.entries.filter(({ folder }) => !folder)
-    const offer = { name, sizeBytes: manifest.sizeBytes, count: files.length }
-    show({ offer: { ...offer, files: files.slice(0, LISTED_MAX) } })
+    const count = manifest.entries.filter(({ folder }) => !folder).length
+    show({ offer: { name, sizeBytes: manifest.sizeBytes, count, files: listed(manifest.entries) } })
   }
 
   async begin(): Promise<void> {
@@ -81,14 +79,11 @@ export class SendRun {
           name,
           sizeBytes: BigInt(manifest.sizeBytes),
           files: count,
-          listed: manifest.entries
-            .filter(({ folder }) => !folder)
-            .slice(0, LISTED_MAX)
-            .map(({ path, sizeBytes }) => ({
-              $typeName: 'hutong.quicksend.OfferedFile',
-              path,
-              sizeBytes: BigInt(sizeBytes),
-            })),
+          listed: listed(manifest.entries).map(({ path, sizeBytes }) => ({
+            $typeName: 'hutong.quicksend.OfferedFile',
+            path,
+            sizeBytes: BigInt(sizeBytes),
+          })),
           manifest: manifest.digest,
         },
       })

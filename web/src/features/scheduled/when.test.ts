@@ -23,6 +23,11 @@ describe('times to send at', () => {
     expect(new Date(monday?.atMs ?? 0).getDay()).toBe(1)
   })
 
+  it('propose one moment once: on a Sunday tomorrow is Monday', () => {
+    const sunday = new Date(2026, 10, 22, 12).getTime()
+    expect(proposals(sunday).map(({ key }) => key)).toEqual(['hour', 'tonight', 'tomorrow'])
+  })
+
   it('propose the next Monday on a Monday', () => {
     const morning = new Date(2026, 10, 16, 8).getTime()
     const monday = proposals(morning).find(({ key }) => key === 'monday')

@@ -18,7 +18,7 @@ const YEAR_MS = 365 * 24 * 3600 * 1000
 export const isPossible = (atMs: number, nowMs: number): boolean =>
   atMs >= nowMs + SOON_MS && atMs <= nowMs + YEAR_MS
 
-/** What is offered at a press: in an hour, tonight or tomorrow, and Monday; in that order, each in the future. */
+/** What is offered at a press: in an hour, tonight, tomorrow, and Monday unless that is tomorrow; in that order, each in the future. */
 export function proposals(nowMs: number): { key: string; atMs: number }[] {
   const at = (days: number, hour: number): number => {
     const day = new Date(nowMs)
@@ -30,6 +30,6 @@ export function proposals(nowMs: number): { key: string; atMs: number }[] {
     { key: 'hour', atMs: nowMs + 3_600_000 },
     { key: 'tonight', atMs: at(0, 20) },
     { key: 'tomorrow', atMs: at(1, 9) },
-    { key: 'monday', atMs: at(toMonday, 9) },
+    ...(toMonday > 1 ? [{ key: 'monday', atMs: at(toMonday, 9) }] : []),
   ].filter(({ atMs }) => isPossible(atMs, nowMs))
 }

@@ -5,12 +5,14 @@ import FindMessages from './FindMessages.svelte'
 import FindPeople from './FindPeople.svelte'
 import { messages } from './messages'
 import SearchButton from './SearchButton.svelte'
+import SearchSection from './SearchSection.svelte'
 
 const feature: WebFeature = {
   name: NAME,
   model: { name: NAME, create: createSearch },
   slots: {
     conversationActions: SearchButton,
+    detailsSections: [SearchSection],
     findSections: [FindPeople, FindMessages],
     shortcuts: [{ place: 'everywhere', keys: ['Mod F'], meaning: 'search.here' }],
   },

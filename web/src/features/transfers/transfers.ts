@@ -12,6 +12,7 @@ import {
 } from '../../schema/transfers_pb'
 import type { Peers, Release } from '../peers/api'
 import { readAgain } from './file-handle'
+import { offered } from './fold'
 import { Incoming } from './incoming'
 import { Outgoing, type SideDependencies } from './outgoing'
 import type { Received, ReceivedFiles } from './landing'
@@ -250,19 +251,7 @@ export class Transfers implements TransfersApi {
       ({ direction, savedAtMs }) => direction === 'in' && !savedAtMs,
     )
     if (kept.length >= AUTO_ACCEPT_COUNT_MAX) return
-    const { transfer, name, mediaType, files, senderDevice } = offer
-    const sizeBytes = Number(offer.sizeBytes)
-    await this.accept(event.log, {
-      transfer,
-      name,
-      sizeBytes,
-      mediaType,
-      files,
-      senderDevice,
-      result: '',
-      path: 'unknown',
-      blob: '',
-    })
+    await this.accept(event.log, offered(offer))
   }
 
   #accepted({ transfer, senderDevice, receiverDevice }: TransferAccepted): void {

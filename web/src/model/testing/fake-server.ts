@@ -242,6 +242,13 @@ export class FakeServer extends FakeRooms {
       const wordings = [sent, ...edits].flatMap((each) => each ?? [])
       return { wordings: wordings.map(({ atMs, content }) => ({ atMs, ...(content && { content }) })) }
     })
+    this.on(Chat.method.standing, ({ log, last }, user) => {
+      this.#room(log, user)
+      const later = (this.logs.get(log) ?? []).filter(
+        ({ seq, kind }) => seq > last && kind !== kindOf(MessageSentSchema),
+      )
+      return { events: later.map((event) => ({ ...event, seq: 0 })), last }
+    })
     this.on(Chat.method.members, ({ log, after, limit }, user) => {
       const all = this.#room(log, user).members.toSorted((a, b) => (a.user < b.user ? -1 : 1))
       const members = all.filter((member) => member.user > after).slice(0, limit || 50)

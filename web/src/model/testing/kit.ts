@@ -1,6 +1,7 @@
 /** For tests: apps on a `FakeServer`, and waiting for what they come to. */
 import type { Clock } from '../../link/clock'
-import { createApp, type AppOptions, type RunningApp } from '../app'
+import { createApp } from '../app'
+import type { AppOptions, RunningApp } from '../app-options'
 import type { Tabs } from '../tabs'
 import type { ConversationSummary, Message, Observable, Timeline } from '../types'
 import type { FakeServer } from './fake-server'

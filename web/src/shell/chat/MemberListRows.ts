@@ -1,6 +1,6 @@
 /** How the members of a group are listed. */
 import type { Member, Role } from '../../model/types'
-import { byLetter } from '../text/letters'
+import { byLetter, fold } from '../text/letters'
 
 export type MemberRow =
   { kind: 'letter'; id: string; letter: string } | { kind: 'member'; id: string; member: Member }
@@ -26,5 +26,3 @@ export function memberRows(members: readonly Member[], query: string): MemberRow
     ...items.map((member): MemberRow => ({ kind: 'member', id: member.person.user, member })),
   ])
 }
-
-const fold = (text: string): string => text.trim().normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()

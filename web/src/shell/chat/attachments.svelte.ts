@@ -4,16 +4,14 @@ export interface Attachment {
   file: File
   /** Sent as a picture: shown in the chat, with a thumbnail. */
   picture: boolean
-  /** A picture goes as it was taken, not made smaller. */
-  original: boolean
   /** A file goes as a file, whatever it holds. */
   asItIs: boolean
-  /** Object URL of a picture, or ''. */
+  /** Object URL of a picture or a video, or ''. */
   url: string
 }
 
 /** At most this many wait; a person who drops a whole folder is told. */
-const ATTACHMENTS_MAX = 20
+const ATTACHMENTS_MAX = 50
 
 const PICTURE_TYPES = /^image\/(png|jpeg|gif|webp|avif)$/
 
@@ -22,6 +20,8 @@ const isVoice = ({ name }: File): boolean => /\.(silk|slk|amr)$/i.test(name)
 
 export class Attachments {
   waiting = $state<Attachment[]>([])
+  /** Pictures go as they were taken, not made smaller. */
+  original = $state(false)
   #nextId = 1
 
   /** `asPictures` false: they were chosen as files. Returns how many did not fit. */
@@ -33,8 +33,9 @@ export class Attachments {
         continue
       }
       const picture = asPictures && PICTURE_TYPES.test(file.type)
-      const url = picture ? URL.createObjectURL(file) : ''
-      const how = { picture, original: false, asItIs: !asPictures && !isVoice(file) }
+      const seen = picture || (asPictures && file.type.startsWith('video/'))
+      const url = seen ? URL.createObjectURL(file) : ''
+      const how = { picture, asItIs: !asPictures && !isVoice(file) }
       this.waiting.push({ id: this.#nextId++, file, ...how, url })
     }
     return left
@@ -56,10 +57,11 @@ export class Attachments {
   }
 
   /** Takes them all; the caller sends them. */
-  take(): Attachment[] {
-    const taken = this.waiting
+  take(): { files: Attachment[]; original: boolean } {
+    const taken = { files: this.waiting, original: this.original }
     this.waiting = []
-    for (const { url } of taken) if (url) URL.revokeObjectURL(url)
+    this.original = false
+    for (const { url } of taken.files) if (url) URL.revokeObjectURL(url)
     return taken
   }
 }

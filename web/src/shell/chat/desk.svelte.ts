@@ -16,6 +16,10 @@ export class Desk {
   /** What was in the composer before a message was taken up to be changed. */
   #aside = ''
   #chosen = $state.raw<ReadonlySet<number>>()
+  /** What one recalled here and may want to say better, by seq; it goes with the page. */
+  readonly #recalled = new SvelteMap<number, string>()
+  /** Counts how often something was taken up to be written again. */
+  #takenUp = $state(0)
   /** Who was completed after an @: user id by the name as it stands in the text. */
   readonly #meant = new SvelteMap<string, string>()
 
@@ -71,6 +75,29 @@ export class Desk {
     this.#aside = ''
     this.answering = 0
     this.preview = null
+  }
+
+  recalled(seq: number, text: string): void {
+    this.#recalled.set(seq, text)
+  }
+
+  /** Whether the words of a message one recalled are still here. */
+  remembers(seq: number): boolean {
+    return this.#recalled.has(seq)
+  }
+
+  get takenUp(): number {
+    return this.#takenUp
+  }
+
+  /** Puts what was recalled behind what is being written. */
+  writeAgain(seq: number): void {
+    const text = this.#recalled.get(seq)
+    if (text === undefined) return
+    this.#recalled.delete(seq)
+    this.leaveChanging()
+    this.text = this.text.trim() === '' ? text : `${this.text}\n${text}`
+    this.#takenUp += 1
   }
 
   /** What was written is on its way. */

@@ -41,6 +41,19 @@ describe('who is meant in a text', () => {
     ])
   })
 
+  it('keeps its place behind code, and is none in it', () => {
+    const text = '`🥟 @Bo` @Bo'
+    const mentions = [
+      { user: 'u1', start: 3, length: 3 },
+      { user: 'u2', start: 8, length: 3 },
+    ]
+    expect(textPieces(text, mentions)).toEqual([
+      { kind: 'code', text: '🥟 @Bo' },
+      { kind: 'text', text: ' ' },
+      { kind: 'mention', text: '@Bo', user: 'u2' },
+    ])
+  })
+
   it('is nobody beyond the end, before the beginning, or in a place that is taken', () => {
     const bad = [
       { user: 'u1', start: 0, length: 3 },

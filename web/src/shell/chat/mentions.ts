@@ -1,5 +1,6 @@
 /** Who is meant in a text, and the pieces a text is drawn of. Pure. */
 import type { Mention } from '../../model/types'
+import { codeParts } from '../text/code'
 import { pieces, type Piece } from '../text/links'
 
 /** The server's bound. */
@@ -21,10 +22,26 @@ export function mentionsIn(text: string, meant: ReadonlyMap<string, string>): Me
   return found.sort((a, b) => a.start - b.start)
 }
 
-export type TextPiece = Piece | { kind: 'mention'; text: string; user: string }
+export type TextPiece =
+  Piece | { kind: 'mention'; text: string; user: string } | { kind: 'code' | 'block'; text: string }
 
-/** Mentions that overlap or lie outside the text are left as text. */
+/** Mentions that overlap, lie outside the text or in code are left as text. */
 export function textPieces(text: string, mentions: readonly Mention[]): TextPiece[] {
+  const parts = codeParts(text)
+  if (parts.length === 1 && parts[0]?.kind === 'text') return wordPieces(text, mentions)
+  let start = 0
+  return parts.flatMap((part) => {
+    const from = start
+    start += points(text.slice(part.from, part.to))
+    if (part.kind !== 'text') return [{ kind: part.kind, text: part.text }]
+    return wordPieces(
+      part.text,
+      mentions.map((one) => ({ ...one, start: one.start - from })),
+    )
+  })
+}
+
+function wordPieces(text: string, mentions: readonly Mention[]): TextPiece[] {
   if (mentions.length === 0) return pieces(text)
   const letters = Array.from(text)
   const drawn: TextPiece[] = []

@@ -7,19 +7,20 @@ import type { Attachment } from './attachments.svelte'
 /** What belongs to the message (a reply) goes with the first of them. */
 export async function sendAttachments(
   props: ConversationProps,
-  files: readonly Attachment[],
+  { files, original }: { files: readonly Attachment[]; original: boolean },
   attached: Partial<Attached>,
 ): Promise<void> {
   let belonging = attached
   for (const one of files) {
-    await sendOne(props, one, belonging)
+    await sendOne(props, one, original, belonging)
     belonging = {}
   }
 }
 
 async function sendOne(
   props: ConversationProps,
-  { file, picture, original, asItIs }: Attachment,
+  { file, picture, asItIs }: Attachment,
+  original: boolean,
   attached: Partial<Attached>,
 ): Promise<void> {
   const { app, conversation } = props

@@ -3,8 +3,16 @@ const STARTS_PX = 12
 const ACTS_PX = 56
 const REACH_PX = 80
 
-/** `shift` is told how far the message is moved, 0 at the end. Returns what undoes it. */
-export function swipe(element: HTMLElement, shift: (px: number) => void, act: () => void): () => void {
+/**
+ * `shift` is told how far the message is moved, 0 at the end. `begins` says whether what the finger touches can be
+ * swiped. Returns what undoes it.
+ */
+export function swipe(
+  element: HTMLElement,
+  shift: (px: number) => void,
+  act: () => void,
+  begins: (touched: EventTarget | null) => boolean = () => true,
+): () => void {
   const over = new AbortController()
   const { signal } = over
   let from: { x: number; y: number } | undefined
@@ -18,7 +26,7 @@ export function swipe(element: HTMLElement, shift: (px: number) => void, act: ()
   }
   const begin = (event: TouchEvent): void => {
     const touch = event.touches.length === 1 ? event.touches[0] : undefined
-    from = touch && { x: touch.clientX, y: touch.clientY }
+    from = touch && begins(event.target) ? { x: touch.clientX, y: touch.clientY } : undefined
   }
   const move = (event: TouchEvent): void => {
     const touch = event.touches[0]

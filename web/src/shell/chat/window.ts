@@ -3,40 +3,29 @@
  * one stays at the end; elsewhere the row at the top of the view stays where it is, whatever is put in above it,
  * and whatever grows. (Browsers' own scroll anchoring knows nothing of rows that are not there; it is switched off.)
  */
+import { afterFrame } from './afterFrame'
+import { Anchors } from './anchors'
+import { RowElements } from './elements'
 import { Heights, type HeightRow } from './heights'
+import { Placing, type Shown } from './placing'
+import { Stretch, type Range } from './stretch'
 
 const AT_END_PX = 48
 const AT_TOP_PX = 8
-/** Kept ready above and below the view: much, so that a fling shows no gaps; little for the first picture. */
+/** Until the view was seen. */
+const VIEW_PX = 800
+/** In the document above and below the view in any case, and as soon as there is time. */
+const NEAR_PX = 100
 const READY_PX = 1_200
-const READY_FIRST_PX = 200
-/** The document grows, and follows the view, by so much at once: a few rows, which a frame has time for. */
-const STEP_PX = 200
+/** What is ready is completed when so much of it was used up, by so many rows at once: a frame has time for these. */
+const USED_PX = 200
+const STEP_ROWS = 4
 /** Measuring rows moves others into the view, which have to be measured. It ends after a few times. */
 const TURNS_MAX = 6
 /** Rows that turn out higher or lower than they were taken for move the others by less than this. */
 const SLACK_STEP_MAX_PX = 600
 /** Further away one does not scroll but is there. */
 const GLIDE_VIEWS_MAX = 3
-
-/** A row in the document; `gap` is the height of the rows left out before it. */
-export interface Placed<Row> {
-  row: Row
-  place: number
-  gap: number
-}
-
-export interface Shown<Row> {
-  items: Placed<Row>[]
-  /** The height of the rows left out after the last. */
-  rest: number
-}
-
-interface Anchor {
-  id: string
-  /** Below the upper edge of the view. */
-  top: number
-}
 
 export class ListWindow<Row extends HeightRow> {
   /** Nothing is below the view. */
@@ -45,22 +34,19 @@ export class ListWindow<Row extends HeightRow> {
   readonly #begins: 'top' | 'end'
   readonly #onTurn: (turn: number) => void
   readonly #heights: Heights
-  readonly #elements = new Map<string, HTMLElement>()
-  /** What was shown last, by row. */
-  #items = new Map<string, Placed<Row>>()
+  readonly #elements: RowElements
+  readonly #anchors: Anchors
+  readonly #placing: Placing<Row>
+  readonly #stretch = new Stretch()
   #rows: readonly Row[] = []
-  /** The rows that were in view at the last look, the topmost first: one of them keeps its place. */
-  #anchors: Anchor[] = []
   #held: HTMLElement | null = null
-  /** Where the view was when it was last looked at or put somewhere, and how `look` was called then. */
+  /** The view as it was when it was last looked at or put somewhere, and how `look` was called then. */
+  #viewPx = 0
   #seenTop = 0
   #ended = true
-  #from = 0
-  #to = 0
-  /** The first row shown; before `#from` when one above has the focus. */
-  #first = 0
-  #readyPx = READY_FIRST_PX
   #growing = false
+  /** Rows that may be made ready at the next turn. */
+  #more = 0
   /**
    * By so much more than the rows left out above the first one shown would take, room is kept for them: what was
    * estimated wrong goes here while one scrolls, because setting the scroller's place ends a scroll that is under way.
@@ -87,6 +73,9 @@ export class ListWindow<Row extends HeightRow> {
     this.#onTurn = onTurn
     this.atEnd = begins === 'end'
     this.#heights = new Heights(estimatePx)
+    this.#elements = new RowElements(this.#heights, (news) => this.#resize(news))
+    this.#anchors = new Anchors(this.#heights, this.#elements)
+    this.#placing = new Placing(this.#heights)
   }
 
   /**
@@ -94,7 +83,8 @@ export class ListWindow<Row extends HeightRow> {
    * and the event comes with the next frame. What is drawn in between must not put the view back.
    */
   #catchUp(): void {
-    const scroller = this.#scroller()
+    // To ask a view that shows nothing yet where it is would make it laid out twice.
+    const scroller = this.#placing.empty ? undefined : this.#scroller()
     if (!scroller || scroller.clientHeight === 0 || scroller.scrollTop === this.#seenTop) return
     this.#see(scroller, this.#ended)
   }
@@ -103,64 +93,39 @@ export class ListWindow<Row extends HeightRow> {
   show(rows: readonly Row[], kept: readonly string[], turn: number): Shown<Row> {
     this.#shownTurn = turn
     this.#catchUp()
-    if (rows !== this.#rows) {
-      this.#rows = rows
-      this.#heights.set(rows)
-      this.#turnsLeft = TURNS_MAX
-    }
-    const view = this.#scroller()?.clientHeight || 800
-    const top = this.#target(view)
-    this.#from = this.#heights.placeAt(top - this.#readyPx)
-    this.#to = Math.min(rows.length, this.#heights.placeAt(top + view + this.#readyPx) + 1)
-    const places = Array.from({ length: this.#to - this.#from }, (_, n) => this.#from + n)
-    const others = kept.map((id) => this.#heights.placeOf(id)).filter((place) => place >= 0)
-    const outside = others.filter((place, n) => others.indexOf(place) === n && !places.includes(place))
-    places.push(...outside)
+    if (rows !== this.#rows) this.#take(rows)
+    const viewPx = this.#viewPx || VIEW_PX
+    const top = this.atEnd ? this.#heights.total - viewPx : this.#anchors.target()
+    const around = (px: number): Range => this.#range(top - px, top + viewPx + px)
+    this.#stretch.follow(around(NEAR_PX), around(READY_PX), this.#more)
+    this.#more = 0
+    const { from, to } = this.#stretch
+    const places = Array.from({ length: to - from }, (_, n) => from + n)
+    const others = new Set(kept.map((id) => this.#heights.placeOf(id)))
+    places.push(...[...others].filter((place) => place >= 0 && (place < from || place >= to)))
     places.sort((a, b) => a - b)
-    return this.#placed(places)
+    const shown = this.#placing.draw(rows, places)
+    this.#slackPx = this.#placing.first === 0 || this.atEnd ? 0 : Math.max(this.#slackPx, -shown.lead)
+    return { ...shown, lead: shown.lead + this.#slackPx }
   }
 
-  #placed(places: readonly number[]): Shown<Row> {
-    const before = this.#items
-    this.#items = new Map()
-    this.#first = places[0] ?? 0
-    const room = this.#heights.top(this.#first)
-    this.#slackPx = this.#first === 0 || this.atEnd ? 0 : Math.max(this.#slackPx, -room)
-    let bottom = -this.#slackPx
-    for (const place of places) {
-      const row = this.#rows[place]
-      if (row === undefined) continue
-      const gap = this.#heights.top(place) - bottom
-      const known = before.get(row.id)
-      // The same object where nothing changed: what is in it is not looked at again.
-      const same = known?.row === row && known.place === place && known.gap === gap
-      this.#items.set(row.id, same ? known : { row, place, gap })
-      bottom = this.#heights.top(place + 1)
-    }
-    return { items: [...this.#items.values()], rest: Math.max(0, this.#heights.total - bottom) }
+  #take(rows: readonly Row[]): void {
+    this.#rows = rows
+    this.#heights.set(rows)
+    this.#turnsLeft = TURNS_MAX
+    const shift = this.#placing.shift()
+    if (shift === undefined) this.#stretch.clear()
+    else this.#stretch.shift(shift)
   }
 
-  /** Where the view's upper edge belongs. */
-  #target(view: number): number {
-    if (this.atEnd) return this.#heights.total - view
-    const anchor = this.#anchor()
-    return anchor === undefined ? 0 : this.#heights.top(this.#heights.placeOf(anchor.id)) - anchor.top
+  #range(top: number, bottom: number): Range {
+    const to = Math.min(this.#rows.length, this.#heights.placeAt(bottom) + 1)
+    return { from: this.#heights.placeAt(top), to }
   }
 
-  #anchor(): Anchor | undefined {
-    return this.#anchors.find(({ id }) => this.#heights.placeOf(id) >= 0)
-  }
-
-  /** Attached to each row's element: its height is watched as long as it is there. */
-  watch(id: string): (element: HTMLElement) => () => void {
-    return (element) => {
-      this.#elements.set(id, element)
-      this.#resized?.observe(element)
-      return () => {
-        this.#resized?.unobserve(element)
-        if (this.#elements.get(id) === element) this.#elements.delete(id)
-      }
-    }
+  /** Attached to each row's element, which has the row's id in `data-row-id`: its height is watched as long as it is there. */
+  get watch(): (element: HTMLElement) => () => void {
+    return this.#elements.watch
   }
 
   elementOf(id: string): HTMLElement | undefined {
@@ -188,9 +153,8 @@ export class ListWindow<Row extends HeightRow> {
     this.#keepFocus()
     const scroller = this.#scroller()
     if (!scroller || this.#shownTurn !== this.#wantedTurn) return false
-    let news = false
-    for (const [id, element] of this.#elements)
-      if (!this.#heights.isMeasured(id)) news = this.#measure(id, element) || news
+    if (this.#isCovered(scroller)) return true
+    const news = this.#elements.measureNew()
     const again = news && this.#turnsLeft > 0
     if (!again || !this.#takeUp(scroller)) this.#keepPlace(scroller)
     if (again) {
@@ -199,22 +163,12 @@ export class ListWindow<Row extends HeightRow> {
       return false
     }
     this.look(ended)
-    if (this.#readyPx < READY_PX && this.#rows.length > 0) this.#grow()
     return true
   }
 
-  /** The first picture is painted before what is around it is made, and that comes bit by bit. */
-  #grow(): void {
-    if (this.#growing) return
-    this.#growing = true
-    // After the frame, not after a while: while a page starts, time is short, and steps would come before the picture.
-    requestAnimationFrame(() =>
-      setTimeout(() => {
-        this.#growing = false
-        this.#readyPx += STEP_PX
-        this.#turn()
-      }),
-    )
+  /** On a phone what was opened takes the list's place: the list stays where it was left, and nothing can be measured. */
+  #isCovered({ clientHeight }: HTMLElement): boolean {
+    return this.#begins === 'top' && clientHeight === 0
   }
 
   /** Another part of the list has to be in the document. */
@@ -223,27 +177,26 @@ export class ListWindow<Row extends HeightRow> {
     this.#onTurn(this.#wantedTurn)
   }
 
-  #measure(id: string, element: HTMLElement): boolean {
-    const { height } = element.getBoundingClientRect()
-    return height > 0 && this.#heights.measure(id, height)
+  /** The same, when there is time for it. */
+  #grow(): void {
+    if (this.#growing) return
+    this.#growing = true
+    afterFrame(() => {
+      this.#growing = false
+      this.#more = STEP_ROWS
+      this.#turnsLeft = TURNS_MAX
+      this.#turn()
+    })
   }
 
   /** Whether the room kept above the first row can take up by how much the rows have moved, at the next turn. */
   #takeUp(scroller: HTMLElement): boolean {
-    if (this.atEnd || this.#first === 0) return false
-    const moved = this.#moved(scroller)
+    if (this.atEnd || this.#placing.first === 0) return false
+    const moved = this.#anchors.moved(scroller)
     if (moved === undefined || Math.abs(moved) > SLACK_STEP_MAX_PX) return false
-    if (this.#heights.top(this.#first) + this.#slackPx < moved) return false
+    if (this.#heights.top(this.#placing.first) + this.#slackPx < moved) return false
     this.#slackPx -= moved
     return true
-  }
-
-  /** How far below its place the row is that keeps its place. */
-  #moved(scroller: HTMLElement): number | undefined {
-    const anchor = this.#anchor()
-    const element = anchor && this.#elements.get(anchor.id)
-    if (!anchor || !element) return undefined
-    return element.getBoundingClientRect().top - scroller.getBoundingClientRect().top - anchor.top
   }
 
   #keepPlace(scroller: HTMLElement): void {
@@ -253,27 +206,20 @@ export class ListWindow<Row extends HeightRow> {
       this.#seenTop = scroller.scrollTop
       return
     }
-    const moved = this.#moved(scroller)
+    const moved = this.#anchors.moved(scroller)
     if (moved === undefined) return
     // Setting the place, even to itself, would end a smooth scroll that is under way.
     if (Math.abs(moved) >= 1) scroller.scrollTop += moved
     this.#seenTop = scroller.scrollTop
   }
 
-  readonly #resized =
-    typeof ResizeObserver === 'undefined' ? null : new ResizeObserver((entries) => this.#resize(entries))
-
-  /** Pictures arrive, rows grow, the window changes its size. */
-  #resize(entries: readonly ResizeObserverEntry[]): void {
-    this.#catchUp()
-    let news = false
-    for (const { target } of entries) {
-      const { rowId: id } = (target as HTMLElement).dataset
-      if (id === undefined) news = true
-      else if (this.#elements.get(id) === target) news = this.#measure(id, target as HTMLElement) || news
-    }
+  /** Pictures arrive, rows grow (which is the news), the window changes its size. */
+  #resize(news: boolean): void {
     const scroller = this.#scroller()
-    if (!news || !scroller) return
+    if (!scroller || this.#isCovered(scroller)) return
+    this.#catchUp()
+    if (!news && scroller.clientHeight === this.#viewPx) return
+    this.#viewPx = scroller.clientHeight
     this.#keepPlace(scroller)
     this.#turnsLeft = TURNS_MAX
     this.#turn()
@@ -281,52 +227,34 @@ export class ListWindow<Row extends HeightRow> {
 
   /** Begins to follow the scroller's own size; returns what ends all watching. */
   mount(): () => void {
-    const scroller = this.#scroller()
-    if (scroller) this.#resized?.observe(scroller)
-    for (const element of this.#elements.values()) this.#resized?.observe(element)
-    return () => this.#resized?.disconnect()
+    return this.#elements.observe(this.#scroller())
   }
 
   /** After the person scrolled. `ended`: the list ends with its last row, and is not only cut off there. */
   look(ended: boolean): void {
     const scroller = this.#scroller()
-    if (!scroller) return
+    if (!scroller || this.#isCovered(scroller)) return
     this.#see(scroller, ended)
     const top = this.#topOf(scroller)
-    const above = top - this.#heights.top(this.#from)
-    const below = this.#heights.top(this.#to) - top - scroller.clientHeight
-    const least = this.#readyPx - STEP_PX
-    const short = (this.#from > 0 && above < least) || (this.#to < this.#rows.length && below < least)
-    if (!short) return
-    this.#turnsLeft = TURNS_MAX
-    this.#turn()
+    const { from, to } = this.#stretch
+    const above = from > 0 ? top - this.#heights.top(from) : Infinity
+    const below = to < this.#rows.length ? this.#heights.top(to) - top - this.#viewPx : Infinity
+    const ready = Math.min(above, below)
+    if (ready < 0) {
+      this.#turnsLeft = TURNS_MAX
+      this.#turn()
+    } else if (ready < READY_PX - USED_PX) this.#grow()
   }
 
   /** Takes where the view is for where it belongs. */
   #see(scroller: HTMLElement, ended: boolean): void {
     const { scrollHeight, scrollTop, clientHeight } = scroller
     this.#seenTop = scrollTop
+    this.#viewPx = clientHeight
     this.#ended = ended
     this.atEnd = this.#begins === 'end' && ended && scrollHeight - scrollTop - clientHeight < AT_END_PX
-    const edge = scroller.getBoundingClientRect().top
-    const top = this.#topOf(scroller)
-    const first = this.#heights.placeAt(top)
-    const last = this.#heights.placeAt(top + clientHeight)
-    this.#anchors = []
-    if (this.#begins === 'top' && scrollTop < AT_TOP_PX) return
-    for (let place = Math.max(0, first - 1); place <= last; place++) {
-      const id = this.#rows[place]?.id ?? ''
-      const box = this.#elements.get(id)?.getBoundingClientRect()
-      if (box && box.bottom > edge) this.#anchors.push({ id, top: box.top - edge })
-    }
-    if (this.#anchors.length === 0) this.#leap(top)
-  }
-
-  /** Somewhere where nothing is in the document yet: the bar was dragged. */
-  #leap(top: number): void {
-    const place = this.#heights.placeAt(top)
-    const id = this.#rows[place]?.id
-    if (id !== undefined) this.#anchors = [{ id, top: this.#heights.top(place) - top }]
+    if (this.#begins === 'top' && scrollTop < AT_TOP_PX) this.#anchors.clear()
+    else this.#anchors.note(scroller, this.#topOf(scroller))
   }
 
   /** Where the view's upper edge is among the rows. */
@@ -339,8 +267,9 @@ export class ListWindow<Row extends HeightRow> {
     const scroller = this.#scroller()
     if (!scroller || this.#rows.length === 0) return -1
     const edge = scroller.getBoundingClientRect().bottom
-    let place = Math.min(this.#to, this.#rows.length) - 1
-    while (place > this.#from) {
+    const { from, to } = this.#stretch
+    let place = Math.min(to, this.#rows.length) - 1
+    while (place > from) {
       const box = this.#elements.get(this.#rows[place]?.id ?? '')?.getBoundingClientRect()
       if (box && box.top < edge) break
       place -= 1
@@ -364,7 +293,7 @@ export class ListWindow<Row extends HeightRow> {
     if (!scroller) return
     this.atEnd = false
     this.#seenTop = scroller.scrollTop
-    this.#anchors = [{ id, top: scroller.clientHeight * at }]
+    this.#anchors.put(id, scroller.clientHeight * at)
     this.#turnsLeft = TURNS_MAX
     this.#turn()
   }

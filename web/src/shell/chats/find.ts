@@ -1,5 +1,6 @@
 /** Finds conversations, and contacts one has not written with, by parts of their names. */
 import type { Contact, ConversationSummary } from '../../model/types'
+import { fold } from '../text/letters'
 
 export interface Found {
   kind: 'chat' | 'person'
@@ -55,5 +56,3 @@ function rank({ title, handle }: Found, wanted: string): number {
   if (handle.startsWith(wanted) || name.includes(` ${wanted}`)) return 1
   return name.includes(wanted) || handle.includes(wanted) ? 2 : -1
 }
-
-const fold = (text: string): string => text.trim().normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()

@@ -3,13 +3,18 @@ const KNOCKS_S = [0, 0.14]
 const LENGTH_S = 0.09
 const PITCH_HZ = 420
 const VOLUME = 0.25
+/** Who has just knocked does not knock again: what was missed comes in one by one when the link is back. */
+const APART_MS = 1_500
 
 /** Made with the first knock. */
 let audio: AudioContext | undefined
+let knockedMs = -Infinity
 
 /** A page that nobody has touched since it opened stays silent: browsers would play it late. */
 export function knock(): void {
-  if (!navigator.userActivation.hasBeenActive) return
+  const nowMs = performance.now()
+  if (!navigator.userActivation.hasBeenActive || nowMs - knockedMs < APART_MS) return
+  knockedMs = nowMs
   audio ??= new AudioContext()
   const context = audio
   void context.resume().then(() => {

@@ -40,4 +40,8 @@ export function byLetter<T>(
     .sort((a, b) => rank(a.letter) - rank(b.letter))
 }
 
+/** A name as it is searched for: without case, accents and the spaces around it. */
+export const fold = (text: string): string =>
+  text.trim().normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
+
 const rank = (letter: string): number => (letter === '#' ? 1000 : letter.charCodeAt(0))

@@ -1,12 +1,19 @@
-/** Finds what can be opened in a text: web addresses and e-mail addresses. Nothing else becomes a link. */
+/** Finds what can be opened in a text: web and e-mail addresses, phone numbers. Nothing else becomes a link. */
 export type Piece = { kind: 'text'; text: string } | { kind: 'link'; text: string; href: string }
 
 // An address ends before white space, quotes, angle brackets and Chinese punctuation.
 const CANDIDATE =
   /\bhttps?:\/\/[^\s<>"'「」『』《》【】（），。！？；：、“”]+|\bwww\.[^\s<>"'「」『』《》【】（），。！？；：、“”]+|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}/giu
 
+// Abroad with a +; Chinese ones without: a mobile, a landline with its area, a 400 number. No date, no amount.
+const PHONE =
+  /(?<![\w.+/@-])(?:\+\d{1,3}(?:[ -]?\(?\d{1,4}\)?){2,5}|1[3-9]\d(?:[ -]?\d{4}){2}|0\d{2,3}-\d{3,4}-?\d{4}|400-?\d{3}-?\d{4})(?![\w/@-])/gu
+
 /** A longer address is left as text: nobody reads it, and the pattern's work stays bounded. */
 const ADDRESS_MAX = 2048
+/** Of a phone number, its + included. */
+const DIGITS_MIN = 9
+const DIGITS_MAX = 16
 
 export function pieces(text: string): Piece[] {
   const found: Piece[] = []
@@ -16,9 +23,24 @@ export function pieces(text: string): Piece[] {
     const address = withoutTail(match[0])
     const href = hrefOf(address)
     if (href === undefined) continue
-    if (match.index > at) found.push({ kind: 'text', text: text.slice(at, match.index) })
+    if (match.index > at) found.push(...numbers(text.slice(at, match.index)))
     found.push({ kind: 'link', text: address, href })
     at = match.index + address.length
+  }
+  if (at < text.length) found.push(...numbers(text.slice(at)))
+  return found
+}
+
+/** The phone numbers between the addresses. */
+function numbers(text: string): Piece[] {
+  const found: Piece[] = []
+  let at = 0
+  for (const { 0: number, index } of text.matchAll(PHONE)) {
+    const digits = number.replace(/[^+\d]/g, '')
+    if (digits.length < DIGITS_MIN || digits.length > DIGITS_MAX) continue
+    if (index > at) found.push({ kind: 'text', text: text.slice(at, index) })
+    found.push({ kind: 'link', text: number, href: `tel:${digits}` })
+    at = index + number.length
   }
   if (at < text.length) found.push({ kind: 'text', text: text.slice(at) })
   return found

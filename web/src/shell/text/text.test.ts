@@ -5,6 +5,7 @@ import { clockTime, dayName, daysBefore, listTime, timeAgo } from './dates'
 import { countNew, rows } from './grouping'
 import { initials, pigment, PIGMENTS } from './initials'
 import { byLetter, letterOf } from './letters'
+import { codeParts } from './code'
 import { isBigEmoji, pieces } from './links'
 import { fileSize } from './sizes'
 
@@ -44,6 +45,77 @@ describe('sizes', () => {
     expect(fileSize(1000, 'en')).toBe('1 kB')
     expect(fileSize(3_450_000, 'en')).toBe('3.5 MB')
     expect(fileSize(999_900, 'en')).toBe('1 MB')
+  })
+})
+
+describe('code', () => {
+  const found = (text: string): string[][] => codeParts(text).map(({ kind, text: said }) => [kind, said])
+
+  it('is what stands between signs, in a line and in a block', () => {
+    expect(found('nothing here')).toEqual([['text', 'nothing here']])
+    expect(found('call `run()` twice')).toEqual([
+      ['text', 'call '],
+      ['code', 'run()'],
+      ['text', ' twice'],
+    ])
+    expect(found('so:\n```js\nif (a) {\n  b()\n}\n```\nthen')).toEqual([
+      ['text', 'so:'],
+      ['block', 'if (a) {\n  b()\n}'],
+      ['text', 'then'],
+    ])
+    expect(found('```one line```')).toEqual([['block', 'one line']])
+  })
+
+  it('is nothing that was not closed, nothing empty, and covers the whole text', () => {
+    for (const text of ['it`s', '``', '``````', 'a ``` b', '`a\nb`'])
+      expect(
+        codeParts(text).map(({ kind }) => kind),
+        text,
+      ).not.toContain('block')
+    const text = '`a` b ```c``` d'
+    const parts = codeParts(text)
+    expect(parts.map(({ from, to }) => text.slice(from, to)).join('')).toBe(text)
+  })
+
+  it('takes no time for signs alone', () => {
+    const before = performance.now()
+    for (const text of ['`'.repeat(8000), '```a'.repeat(2000), '```\n'.repeat(2000), '`a'.repeat(4000)])
+      codeParts(text)
+    expect(performance.now() - before).toBeLessThan(1000)
+  })
+})
+
+describe('phone numbers', () => {
+  const calls = (text: string): string[] =>
+    pieces(text).flatMap((piece) => (piece.kind === 'link' ? [piece.href] : []))
+
+  it('are mobiles, landlines and those abroad', () => {
+    expect(calls('打 13912345678 或 139 1234 5678，座机010-65123456、0571-8765-4321')).toEqual([
+      'tel:13912345678',
+      'tel:13912345678',
+      'tel:01065123456',
+      'tel:057187654321',
+    ])
+    expect(calls('call +86 139 1234 5678 or +1 (415) 555-0132.')).toEqual([
+      'tel:+8613912345678',
+      'tel:+14155550132',
+    ])
+    expect(calls('400-820-8820')).toEqual(['tel:4008208820'])
+  })
+
+  it('are no dates, amounts, orders or parts of addresses', () => {
+    for (const text of [
+      '2026-11-22 10:30',
+      '1,234,567.89',
+      'order 20261122000134',
+      '13912345678901',
+      'v1.39.1234.5678',
+      '+1',
+      '3.14159265358979',
+    ])
+      expect(calls(text), text).toEqual([])
+    expect(calls('https://a.example/13912345678')).toEqual(['https://a.example/13912345678'])
+    expect(calls('13912345678@qq.com')).toEqual(['mailto:13912345678@qq.com'])
   })
 })
 

@@ -1,5 +1,3 @@
 /** What the server accepts; checked here first, so that one learns of it while typing. */
 export const HANDLE = /^[a-z0-9_]{3,32}$/
-export const PASSWORD_MIN = 8
-export const PASSWORD_MAX = 256
 export const NAME_MAX = 64

@@ -10,6 +10,10 @@ export interface Area extends Point {
 
 /** Larger pictures are made smaller first: phones have no memory for more. */
 const SIDE_MAX = 4096
+/** So many lines of words would fill the longer side. */
+const LINES = 18
+/** The darkest of the colours one draws with. */
+export const DARK = '#151413'
 /** Blocks of a mosaic across the longer side. */
 const BLOCKS = 48
 
@@ -66,6 +70,32 @@ export function line(on: HTMLCanvasElement, from: Point, to: Point, colour: stri
   context.moveTo(from.x, from.y)
   context.lineTo(to.x, to.y)
   context.stroke()
+}
+
+/** Words around a point, outlined so that they stand out on anything; they stay inside as far as they fit. */
+export function written(
+  from: HTMLCanvasElement,
+  words: string,
+  at: Point,
+  colour: string,
+): HTMLCanvasElement {
+  const canvas = copyOf(from)
+  const context = canvas.getContext('2d')
+  if (!context) return canvas
+  const size = Math.max(14, Math.max(from.width, from.height) / LINES)
+  context.font = `600 ${size}px system-ui, sans-serif`
+  context.textAlign = 'center'
+  context.textBaseline = 'middle'
+  const half = Math.min(context.measureText(words).width, from.width) / 2
+  const x = Math.max(half, Math.min(at.x, from.width - half))
+  const y = Math.max(size / 2, Math.min(at.y, from.height - size / 2))
+  context.lineJoin = 'round'
+  context.lineWidth = size / 8
+  context.strokeStyle = colour === DARK ? '#ffffff' : DARK
+  context.strokeText(words, x, y, from.width)
+  context.fillStyle = colour
+  context.fillText(words, x, y, from.width)
+  return canvas
 }
 
 /** Makes an area unreadable: what was there is gone, not only covered. */
