@@ -9,9 +9,13 @@ from playwright.async_api import Page
 from tests.browser.conftest import ROOT, Browser
 
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
+PHONE_MAX_PX = 600
 Light = Literal["light", "dark"]
 # A language changes words, the light colours: each once.
 VARIANTS: tuple[tuple[str, Light], ...] = (("en", "light"), ("zh-CN", "light"), ("zh-CN", "dark"))
+# Of a screen that both sizes look at: each once between the two.
+_PHONE: tuple[tuple[str, Light], ...] = (("zh-CN", "light"),)
+_DESKTOP: tuple[tuple[str, Light], ...] = (("en", "light"), ("zh-CN", "dark"))
 # What WCAG asks for at A and AA, what is good manners beside it, and that what one reads is what one may say.
 _RULES = {
     "runOnly": [
@@ -46,13 +50,20 @@ async def complaints(page: Page, rules: dict[str, Any] = _RULES) -> list[str]:
 class Inspection:
     """Looks at one screen after the other, in both lights and both languages, and keeps what is wrong."""
 
-    def __init__(self, browser: Browser) -> None:
+    def __init__(self, browser: Browser, variants: tuple[tuple[str, Light], ...] = VARIANTS) -> None:
         self.complaints: list[str] = []
         self._browser = browser
+        self._variants = variants
+
+    @classmethod
+    def shared(cls, browser: Browser) -> Inspection:
+        """Return one for screens that a phone and a desktop look at: each of them at its part."""
+        size = browser.page.viewport_size
+        return cls(browser, _PHONE if size is not None and size["width"] < PHONE_MAX_PX else _DESKTOP)
 
     async def look(self, name: str) -> None:
         """Ask about the screen that is there now, and keep pictures of it."""
-        for language, light in VARIANTS:
+        for language, light in self._variants:
             await self._turn(language, light)
             # The light changes colours and nothing else.
             found = await complaints(self._browser.page, _RULES if light == "light" else _COLOURS)

@@ -153,7 +153,7 @@ class Browser:
         await self._page.goto(url)
         return self._page
 
-    def _processes(self) -> list[psutil.Process]:
+    def processes(self) -> list[psutil.Process]:
         """Return the browser's main processes: those with our profile that no other of them started."""
         mine = []
         for process in psutil.process_iter(["cmdline"]):
@@ -166,7 +166,7 @@ class Browser:
 
     async def kill(self) -> None:
         """End without a chance to tidy up, as a phone that runs out of battery."""
-        for process in self._processes():
+        for process in self.processes():
             process.kill()
         if self._context is not None:
             try:

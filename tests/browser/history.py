@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,9 +46,30 @@ async def give_history(server: Server, messages: int, read: int, now_ms: int) ->
     await server.start()
 
 
-def _fill(folder: Path, messages: int, read: int, now_ms: int) -> None:
+async def go_on(server: Server, messages: int) -> None:
+    """Restart `server` with so many more messages, said in this moment."""
+    await server.stop()
+    now_ms = time.time_ns() // 1_000_000
+    with _database(server.folder) as connection:
+        head = connection.execute(
+            sa.select(sa.func.max(log_event.c.seq)).where(log_event.c.log == LOG)
+        ).scalar_one()
+        last = head + messages
+        later = [{**_event(n, last, now_ms), "at_ms": now_ms} for n in range(head + 1, last + 1)]
+        connection.execute(sa.insert(log_event), later)
+    await server.start()
+
+
+@contextmanager
+def _database(folder: Path) -> Iterator[sa.Connection]:
     engine = create_engine(f"sqlite:///{folder / 'hutong.db'}", readonly=False)
     with engine.begin() as connection:
+        yield connection
+    engine.dispose()
+
+
+def _fill(folder: Path, messages: int, read: int, now_ms: int) -> None:
+    with _database(folder) as connection:
         password_hash = PasswordHasher().hash(PASSWORD)
         connection.execute(
             sa.insert(identity_store.account),
@@ -77,7 +101,6 @@ def _fill(folder: Path, messages: int, read: int, now_ms: int) -> None:
         connection.execute(
             sa.insert(log_event), [_event(n, messages, now_ms) for n in range(1, messages + 1)]
         )
-    engine.dispose()
 
 
 def _event(seq: int, messages: int, now_ms: int) -> dict[str, object]:

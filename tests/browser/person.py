@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,14 @@ from tests.browser.conftest import Browser, Server
 
 PASSWORD = "correct horse battery"
 PATIENCE_MS = 30_000
+_LOOK_EVERY_MS = 50
+
+
+async def comes_true(page: Page, script: str) -> None:
+    """Wait until an async function says true: `wait_for_function` takes its promise for the answer."""
+    async with asyncio.timeout(PATIENCE_MS / 1_000):
+        while not await page.evaluate(script):
+            await page.wait_for_timeout(_LOOK_EVERY_MS)
 
 
 class Person:

@@ -32,10 +32,13 @@ async def test_the_same_in_chinese(server: Server, browsers: Browsers, viewport:
     # Answered, reacted to, changed.
     await bob_says(server, "吃了吗")
     asked = messages.filter(has_text="吃了吗")
+    await expect(asked).to_be_visible(timeout=PATIENCE_MS)
+    await anna.rests()
     await asked.locator(".bubble").click(button="right", position={"x": 6, "y": 6})
     await anna.looks("zh-menu")
     await page.get_by_role("menuitemcheckbox", name="用 👍 回应").click()
     await expect(asked.get_by_role("button", name="回应了 👍")).to_be_visible(timeout=PATIENCE_MS)
+    await anna.rests()
     await asked.locator(".bubble").click(button="right", position={"x": 6, "y": 6})
     await page.get_by_role("menuitem", name="回复", exact=True).click()
     await expect(page.get_by_role("group", name="回复")).to_contain_text("吃了吗")
@@ -49,7 +52,8 @@ async def test_the_same_in_chinese(server: Server, browsers: Browsers, viewport:
     await page.get_by_role("button", name="保存修改").click()
     await expect(said.get_by_text("已编辑")).to_be_visible(timeout=PATIENCE_MS)
 
-    # Several come in by a link: one row says so. And one that may not write hears why in Chinese.
+    # Several come in by a link: one row says so. And who said something without a network,
+    # and may not write when it is back, hears why in Chinese.
     async with Client(server.url, home=server.folder / "bob2") as bob:
         await bob.log_in("bob", PASSWORD)
         (me,) = [one.person for one in (await bob.conversation(LOG)).members if one.person.handle == "anna"]
@@ -59,13 +63,16 @@ async def test_the_same_in_chinese(server: Server, browsers: Browsers, viewport:
             async with Client(server.url, home=server.folder / f"guest{number}") as other:
                 await other.sign_up(f"guest{number}", PASSWORD, name=name)
                 await other.invites.join(invite)
-        await bob.groups.mute(group, me, time.time_ns() // 1_000_000 + HOUR_MS)
         await anna.go("")
         await anna.open_chat(group.log)
         await expect(messages.filter(has_text="加入了")).to_have_count(1, timeout=PATIENCE_MS)
         await expect(messages.filter(has_text="、".join(JOINING))).to_be_visible()
+        await anna.browser.set_offline(offline=True)
         await anna.composer.fill("你们好")
         await page.get_by_role("button", name="发送", exact=True).click()
+        await expect(messages.filter(has_text="你们好")).to_be_visible()
+        await bob.groups.mute(group, me, time.time_ns() // 1_000_000 + HOUR_MS)
+        await anna.browser.set_offline(offline=False)
         alert = messages.filter(has_text="你们好").get_by_role("alert")
         await expect(alert).to_contain_text("未发送。 你暂时不能在本群发言。", timeout=PATIENCE_MS)
         await anna.looks("zh-failed")

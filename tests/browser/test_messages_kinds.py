@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,17 @@ from tests.browser.writer import anna_writes
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 LARGE = (3000, 1500)
+# Two seconds are soon over: what is played begins anew until it may end.
+AGAIN_AND_AGAIN = """() => {
+    const { play } = HTMLMediaElement.prototype
+    HTMLMediaElement.prototype.play = function () {
+        window.voice = this
+        this.loop = true
+        return play.call(this)
+    }
+}"""
+# A busy machine does not show every second.
+SOME_SECONDS = re.compile("^0:(0[2-9]|[1-5])")
 
 
 async def test_a_place_a_card_a_poll(server: Server, browsers: Browsers, viewport: ViewportSize) -> None:
@@ -43,7 +55,7 @@ async def test_a_place_a_card_a_poll(server: Server, browsers: Browsers, viewpor
     await anna.looks("new-poll")
     await anna.sheet.get_by_role("button", name="Send").click()
     poll = anna.message("When do we eat?")
-    await poll.get_by_role("radio", name="At seven").click()
+    await anna.press(poll.get_by_role("radio", name="At seven"))
     await expect(poll.get_by_role("radio", name="At seven, 100%")).to_be_checked(timeout=PATIENCE_MS)
     await expect(poll.get_by_role("button", name="1 person voted")).to_be_enabled()
     await anna.choose("When do we eat?", "End the poll")
@@ -58,18 +70,20 @@ async def test_a_voice_is_recorded_and_played(
 ) -> None:
     anna = await anna_writes(server, browsers, viewport)
     await anna.page.get_by_role("button", name="Record a voice message").click()
-    await expect(anna.page.get_by_role("timer")).to_have_text("0:02", timeout=PATIENCE_MS)
+    await expect(anna.page.get_by_role("timer")).to_have_text(SOME_SECONDS, timeout=PATIENCE_MS)
     await anna.looks("recording")
     await anna.page.get_by_role("button", name="Send the voice message").click()
     play = anna.messages.get_by_role("button", name="Play voice message")
     await expect(play).to_be_enabled(timeout=PATIENCE_MS)
     await expect(anna.page.get_by_role("button", name="Record a voice message")).to_be_visible()
-    await play.click()
+    await anna.page.evaluate(AGAIN_AND_AGAIN)
+    await anna.press(play)
     speed = anna.messages.get_by_role("button", name="Speed 1")
     await speed.click()
     await expect(anna.messages.get_by_role("button", name="Speed 1.5")).to_be_visible()
     await anna.looks("voice")
     # It comes to its end, and the button offers it again.
+    await anna.page.evaluate("window.voice.loop = false")
     await expect(play).to_be_visible(timeout=PATIENCE_MS)
 
     # Cancelled: nothing is sent.
@@ -84,10 +98,11 @@ async def test_wechats_file_becomes_a_voice(server: Server, browsers: Browsers, 
     anna = await anna_writes(server, browsers, DESKTOP)
     # A voice of one's own, saved as WeChat plays it, comes back as a voice.
     await anna.page.get_by_role("button", name="Record a voice message").click()
-    await expect(anna.page.get_by_role("timer")).to_have_text("0:02", timeout=PATIENCE_MS)
+    await expect(anna.page.get_by_role("timer")).to_have_text(SOME_SECONDS, timeout=PATIENCE_MS)
     await anna.page.get_by_role("button", name="Send the voice message").click()
     play = anna.messages.get_by_role("button", name="Play voice message")
     await expect(play).to_be_enabled(timeout=PATIENCE_MS)
+    await anna.rests()
     await anna.messages.locator(".bubble:has(.voice)").click(button="right", position={"x": 6, "y": 20})
     saved = await anna.saved(anna.page.get_by_role("menuitem", name="Save as SILK (WeChat)").click)
     assert saved.startswith(b"\x02#!SILK_V3")
@@ -120,7 +135,7 @@ async def test_pictures_are_made_smaller_and_changed(
     # WebP, two thousand and forty-eight pixels on the longer side.
     picture = anna.messages.get_by_role("button", name="Open picture wall.webp")
     await expect(picture).to_be_enabled(timeout=PATIENCE_MS)
-    await picture.click()
+    await anna.press(picture)
     await anna.until(
         """() => [...document.querySelectorAll('img')].some(
             one => one.naturalHeight === 2048 && one.naturalWidth === 1024)"""
@@ -155,7 +170,7 @@ async def test_stickers_are_made_and_sent(
     await sticker.click()
     sent = anna.messages.get_by_role("button", name="Sticker")
     await expect(sent).to_be_visible(timeout=PATIENCE_MS)
-    await sent.click()
+    await anna.press(sent)
     await expect(anna.sheet.get_by_role("heading", name="Cats")).to_be_visible()
     await anna.sheet.get_by_role("button", name="Close").first.click()
     assert anna.browser.errors == []

@@ -67,7 +67,7 @@ async def _a_film(anna: Writer, folder: Path) -> None:
     await expect(shown.get_by_role("img", name="Sent", exact=True)).to_be_attached(timeout=PATIENCE_MS)
     await expect(shown.locator("img[alt='ball.webm']")).to_be_visible(timeout=PATIENCE_MS)
     await anna.looks("film-poster")
-    await play.click()
+    await anna.press(play)
     await anna.until(
         """() => [...document.querySelectorAll('li video')].some(
             one => one.videoWidth === 320 && Math.abs(one.duration - 3) < 0.5 && one.currentTime > 0)"""
@@ -81,6 +81,7 @@ async def _a_film(anna: Writer, folder: Path) -> None:
     await anna.send()
     save = anna.messages.get_by_role("button", name="Save ball.webm")
     await expect(save).to_be_enabled(timeout=PATIENCE_MS)
+    await anna.rests()
     assert await anna.saved(save.click) == film.read_bytes()
     await expect(anna.messages.locator("video")).to_have_count(1)
 
@@ -134,7 +135,7 @@ async def _a_pack_is_kept(anna: Writer, server: Server, folder: Path) -> None:
         await bob.send_sticker(LOG, (await bob.call(ADD, request)).sticker)
     sent = anna.messages.get_by_role("button", name="Sticker 😺")
     await expect(sent.locator("img")).to_be_visible(timeout=PATIENCE_MS)
-    await sent.click()
+    await anna.press(sent)
     await expect(anna.sheet.get_by_role("heading", name="Bob's cats")).to_be_visible()
     await expect(anna.sheet.locator("img")).to_be_visible()
     await anna.looks("pack")
@@ -147,7 +148,7 @@ async def _a_pack_is_kept(anna: Writer, server: Server, folder: Path) -> None:
     await mine.click()
     await expect(anna.sheet).to_be_hidden()
     await expect(sent).to_have_count(2, timeout=PATIENCE_MS)
-    await sent.last.click()
+    await anna.press(sent.last)
     await anna.sheet.get_by_role("button", name="Remove from my packs").click()
     await expect(anna.sheet).to_be_hidden()
     await anna.attach("Sticker")

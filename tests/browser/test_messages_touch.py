@@ -13,19 +13,6 @@ from tests.browser.writer import Writer, anna_writes
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-# What a finger has pushed rolls on for a while.
-RESTS = """() => new Promise(done => {
-    const view = document.querySelector('[role=region]')
-    let [before, still] = [NaN, 0]
-    const look = () => {
-        still = view.scrollTop === before ? still + 1 : 0
-        before = view.scrollTop
-        if (still > 20) done()
-        else requestAnimationFrame(look)
-    }
-    look()
-})"""
-
 
 class Finger:
     """One finger on the glass, as the browser hears of it from the screen."""
@@ -83,7 +70,7 @@ async def test_a_press_that_stays_and_a_swipe(server: Server, browsers: Browsers
         await finger.touches(bubble)
         await finger.moves(0, 90)
         await finger.leaves()
-        await anna.page.evaluate(RESTS)
+        await anna.rests()
         await expect(menu).to_be_hidden()
         await expect(answering).to_be_hidden()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
 import time
@@ -9,7 +10,7 @@ import time
 import pytest
 from playwright.async_api import ViewportSize, expect
 
-from hutong.client import Client, Conversation, Person
+from hutong.client import Client
 from tests.browser.conftest import Browsers, Server
 from tests.browser.person import PASSWORD, PATIENCE_MS
 from tests.browser.writer import Writer, anna_writes
@@ -19,6 +20,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 HOUR_MS = 3_600_000
 # The server wants ten seconds' notice; some more for the way there.
 SOON_MS = 14_000
+LOOK_EVERY_MS = 200
+SAID_OFFLINE = ("Can you read this?", "Never mind")
 
 
 async def test_what_waits_and_what_fails(server: Server, browsers: Browsers, viewport: ViewportSize) -> None:
@@ -33,10 +36,18 @@ async def test_what_waits_and_what_fails(server: Server, browsers: Browsers, vie
         await anna.go("")
         await anna.open_chat(group.log)
         await _changed_before_it_is_sent(anna)
-        # One that cannot be sent when its time comes, and two that cannot be sent now.
+        # One that cannot be sent when its time comes, and two that cannot be sent when the network is back.
+        await anna.browser.set_offline(offline=True)
+        for text in SAID_OFFLINE:
+            await anna.say(text)
         await other.schedule(group, "Bring paper", time.time_ns() // 1_000_000 + SOON_MS)
         await bob.groups.mute(group, other.me, time.time_ns() // 1_000_000 + HOUR_MS)
-        await _not_sent(anna, bob, group, other.me)
+        await anna.browser.set_offline(offline=False)
+        await _not_sent(anna, other)
+        # She may write again: each is sent, or will be.
+        await bob.groups.mute(group, other.me, 0)
+        await _sent_after_all(anna)
+        assert [one.text for one in await bob.history(group) if one.text] == [SAID_OFFLINE[0]]
     await _gone(anna, server)
     assert anna.browser.errors == []
 
@@ -56,22 +67,24 @@ async def _changed_before_it_is_sent(anna: Writer) -> None:
     await anna.sheet.get_by_role("button", name="Close").first.click()
 
 
-async def _not_sent(anna: Writer, bob: Client, group: Conversation, author: Person) -> None:
-    failed = anna.messages.get_by_role("alert").filter(has_text="Not sent.")
-    for text in ("Can you read this?", "Never mind"):
-        await anna.say(text)
+async def _not_sent(anna: Writer, other: Client) -> None:
+    for text in SAID_OFFLINE:
         alert = anna.message(text).get_by_role("alert")
         await expect(alert).to_contain_text("You cannot write in this group", timeout=PATIENCE_MS)
     await anna.looks("failed")
-    await anna.message("Never mind").get_by_role("button", name="Discard").click()
-    await expect(anna.message("Never mind")).to_have_count(0)
+    await anna.message(SAID_OFFLINE[1]).get_by_role("button", name="Discard").click()
+    await expect(anna.message(SAID_OFFLINE[1])).to_have_count(0)
+    async with asyncio.timeout(PATIENCE_MS / 1_000):
+        while not any(one.problem for one in await other.scheduled()):
+            await anna.page.wait_for_timeout(LOOK_EVERY_MS)
+
+
+async def _sent_after_all(anna: Writer) -> None:
+    failed = anna.messages.get_by_role("alert").filter(has_text="Not sent.")
     await anna.page.get_by_role("button", name="A message could not be sent").click(timeout=PATIENCE_MS)
     late = anna.sheet.get_by_role("listitem").filter(has_text="Bring paper")
     await expect(late.get_by_role("alert")).to_have_text("You could not write in this group then.")
     await anna.looks("later-failed")
-
-    # She may write again: each is sent, or will be.
-    await bob.groups.mute(group, author, 0)
     await late.get_by_role("button", name="Edit").click()
     await anna.sheet.get_by_role("button", name="In an hour").click()
     await anna.sheet.get_by_role("button", name="Send then").click()
@@ -80,10 +93,9 @@ async def _not_sent(anna: Writer, bob: Client, group: Conversation, author: Pers
     await anna.sheet.get_by_role("button", name="Close").first.click()
     await expect(anna.page.get_by_role("button", name="2 messages to be sent later")).to_be_visible()
     await failed.get_by_role("button", name="Try again").click()
-    said = anna.message("Can you read this?").get_by_test_id("message")
+    said = anna.message(SAID_OFFLINE[0]).get_by_test_id("message")
     await expect(said).to_have_attribute("data-delivery", re.compile("sent|delivered"), timeout=PATIENCE_MS)
     await expect(failed).to_have_count(0)
-    assert [one.text for one in await bob.history(group) if one.text] == ["Can you read this?"]
 
 
 async def _gone(anna: Writer, server: Server) -> None:

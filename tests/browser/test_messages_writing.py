@@ -27,7 +27,7 @@ async def test_a_reply_a_change_and_what_was_chosen(
     quote = anna.message("That is what I meant").get_by_role("button", name="Show the message this refers to")
     await expect(quote).to_contain_text("message 3")
     await expect(anna.page.get_by_role("group", name="Replying")).to_be_hidden()
-    await quote.click()
+    await anna.press(quote)
     await expect(anna.page.locator("li.pointed")).to_contain_text("message 3 ")
 
     # The arrow takes up the newest of one's own; its wordings are kept.
@@ -58,7 +58,7 @@ async def test_a_reply_a_change_and_what_was_chosen(
     await expect(bar).to_be_hidden()
     bundle = anna.message("Chat history, 2 messages")
     await expect(bundle).to_be_visible(timeout=PATIENCE_MS)
-    await bundle.get_by_role("button", name="Chat history of").click()
+    await anna.press(bundle.get_by_role("button", name="Chat history of"))
     await expect(anna.sheet.get_by_role("listitem")).to_have_count(2)
     await anna.sheet.get_by_role("button", name="Close").first.click()
 

@@ -16,6 +16,7 @@ from playwright.async_api import Page
 
 from hutong.schema import push_pb2
 from tests.browser.conftest import DESKTOP, ROOT, Browsers
+from tests.browser.person import comes_true
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -29,6 +30,7 @@ navigator.serviceWorker.addEventListener('message', ({data, ports}) => {
 })
 window.registered = navigator.serviceWorker.register('/sw.js')
 </script>"""
+ACTIVE = "async () => (await navigator.serviceWorker.ready).active?.state === 'activated'"
 SHOWN = """async () => (await (await navigator.serviceWorker.ready).getNotifications()).map(
   ({title, body, tag, renotify, data}) => ({title, body, tag, renotify, data}))"""
 
@@ -72,7 +74,9 @@ class Pushing:
         self._session: Any = None
 
     async def begin(self) -> None:
-        await self.page.evaluate("async () => { await registered; await navigator.serviceWorker.ready }")
+        await self.page.evaluate("() => registered")
+        # Before, a push is lost without a word.
+        await comes_true(self.page, ACTIVE)
         self._session = await self.page.context.new_cdp_session(self.page)
         self._session.on("ServiceWorker.workerRegistrationUpdated", self._updated)
         await self._session.send("ServiceWorker.enable")
@@ -93,10 +97,8 @@ class Pushing:
 
     async def shown(self, number: int) -> list[dict[str, Any]]:
         """Wait until so many notifications are there."""
-        found: list[dict[str, Any]] = []
-        async with asyncio.timeout(20):
-            while len(found) != number:
-                found = await self.page.evaluate(SHOWN)
+        await comes_true(self.page, f"async () => (await ({SHOWN})()).length === {number}")
+        found: list[dict[str, Any]] = await self.page.evaluate(SHOWN)
         return found
 
 
@@ -120,8 +122,8 @@ async def test_pushes_become_notifications(browsers: Browsers) -> None:
         await pushing.push(push_pb2.Nudge(log="chat:b", seq=1, title="Bo", body="Hello"))
         await pushing.push(push_pb2.Nudge(body="You have a new message."))
         await pushing.push(push_pb2.Nudge(log="chat:a", seq=8, title="读书会", body="newer"))
-        await pushing.page.wait_for_function(
-            f"async () => (await ({SHOWN})()).some(({{body}}) => body === 'newer')"
+        await comes_true(
+            pushing.page, f"async () => (await ({SHOWN})()).some(({{body}}) => body === 'newer')"
         )
         shown = {each["tag"]: each for each in await pushing.shown(3)}
         assert shown["chat:a"]["data"]["seq"] == 8

@@ -205,7 +205,7 @@ async def test_who_is_told_and_when(
     await anna.choose("Choir", "Mute")
     await anna.sheet.get_by_role("button", name="8 hours").click()
     await expect(tab.get_by_role("img", name="2 unread")).to_be_attached()
-    await anna.page.wait_for_function("document.title.startsWith('(2)')")
+    await anna.page.wait_for_function("() => document.title.startsWith('(2)')")
     assert anna.browser.errors == []
 
 

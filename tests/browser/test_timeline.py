@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import ViewportSize, expect
 
 from hutong.client import Client
-from tests.browser.conftest import DESKTOP, Browsers, Server
+from tests.browser.conftest import DESKTOP, PHONE, Browsers, Server
 from tests.browser.history import LOG, give_history
 from tests.browser.person import PASSWORD, PATIENCE_MS, Person
 
@@ -17,6 +17,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 MESSAGES = 20_000
 # Of all rows only those around the view are in the document.
 ROWS_MAX = 250
+CONVERSATIONS = 80
+CONVERSATION_ROWS_MAX = 50
 SEQS = "[...document.querySelectorAll('li[data-seq]')].map(row => +row.dataset.seq)"
 
 
@@ -88,6 +90,16 @@ class Reader(Person):
             }"""
         )
         return int(seq), float(top)
+
+    async def row_px(self) -> float:
+        """Return how high a message is on average; those in the document tell."""
+        height: float = await self.page.evaluate(
+            """() => {
+                const rows = [...document.querySelectorAll('li[data-seq]')]
+                return rows.reduce((sum, row) => sum + row.getBoundingClientRect().height, 0) / rows.length
+            }"""
+        )
+        return height
 
     async def top_of(self, seq: int) -> float:
         box = await self.page.locator(f'li[data-seq="{seq}"]').bounding_box()
@@ -162,6 +174,65 @@ async def test_a_keyboard_goes_from_message_to_message(server: Server, browsers:
     await anna.until(f"() => ({focused})() === {MESSAGES - 40}")
     await anna.page.keyboard.press("End")
     await anna.shows(MESSAGES)
+    assert anna.browser.errors == []
+
+
+async def test_a_gesture_passes_as_many_messages_as_it_is_long(server: Server, browsers: Browsers) -> None:
+    anna = await enter(server, browsers, DESKTOP)
+    await anna.shows(MESSAGES)
+    # What is passed is loaded before: only the rows come and go.
+    await anna.scroll_until(-2_000, MESSAGES - 500)
+    await anna.rests()
+    await anna.page.get_by_role("button", name="Go to the newest message").click()
+    await anna.shows(MESSAGES)
+    await anna.rests()
+    before, _ = await anna.top_row()
+    view = await anna.page.get_by_role("region", name="Messages").bounding_box()
+    assert view is not None
+    session = await anna.page.context.new_cdp_session(anna.page)
+    await session.send(
+        "Input.synthesizeScrollGesture",
+        {
+            "x": view["x"] + view["width"] / 2,
+            "y": view["y"] + view["height"] / 2,
+            "yDistance": 9_000,
+            "speed": 3_000,
+            "gestureSourceType": "mouse",
+            "preventFling": True,
+        },
+    )
+    await session.detach()
+    await anna.rests()
+    after, _ = await anna.top_row()
+    assert 0.8 < (before - after) * await anna.row_px() / 9_000 < 1.2
+    await anna.is_whole()
+    assert anna.browser.errors == []
+
+
+async def test_a_long_list_of_conversations_is_drawn_in_part(server: Server, browsers: Browsers) -> None:
+    anna = await enter(server, browsers, PHONE)
+    async with Client(server.url, home=server.folder / "anna") as client:
+        await client.log_in("anna", PASSWORD)
+        for number in range(CONVERSATIONS):
+            await client.groups.create(f"Group {number}")
+    await anna.go("")
+    rows = anna.page.get_by_role("list", name="Chats").get_by_role("listitem")
+    await expect(rows.filter(has_text=f"Group {CONVERSATIONS - 1}")).to_be_visible(timeout=PATIENCE_MS)
+    await anna.page.reload()
+    await expect(rows.first).to_have_attribute("aria-setsize", str(CONVERSATIONS + 1), timeout=PATIENCE_MS)
+    assert await rows.count() < CONVERSATION_ROWS_MAX
+    # The list scrolls by itself, to its last row.
+    await rows.first.hover()
+    await anna.page.mouse.wheel(0, 100 * CONVERSATIONS)
+    await expect(rows.last).to_have_attribute("aria-posinset", str(CONVERSATIONS + 1), timeout=PATIENCE_MS)
+    await expect(rows.last).to_be_in_viewport()
+    assert await rows.count() < CONVERSATION_ROWS_MAX
+    # It is where it was left when somebody comes back from a conversation.
+    await rows.last.get_by_role("link").click()
+    await expect(rows.last).to_be_hidden()
+    await anna.go("")
+    await expect(rows.last).to_be_in_viewport()
+    await expect(rows.last).to_have_attribute("aria-posinset", str(CONVERSATIONS + 1))
     assert anna.browser.errors == []
 
 

@@ -14,7 +14,7 @@ from playwright.async_api import expect
 
 from hutong.client.transfers import Way
 from tests.browser.conftest import DESKTOP, PHONE, Browsers, Server
-from tests.browser.person import Person
+from tests.browser.person import Person, comes_true
 from tests.browser.test_walk import two_friends
 from tests.client.test_browser_peer import browser_and_python
 
@@ -180,7 +180,7 @@ async def test_cancelled_in_the_middle_nothing_stays(
     await anna.message("large.bin").get_by_role("button", name="Cancel").click()
     for each in (row, anna.message("large.bin")):
         await expect(each.get_by_text("Cancelled")).to_be_visible()
-    await bob.page.wait_for_function(f"async () => (await ({KEPT})()).length === 0")
+    await comes_true(bob.page, f"async () => (await ({KEPT})()).length === 0")
     assert anna.browser.errors + bob.browser.errors == []
 
 

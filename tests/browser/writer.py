@@ -21,6 +21,20 @@ STILL = """async theme => {
     await Promise.allSettled(moving.map(one => one.finished))
 }"""
 
+# Neither what was sent nor what a finger has pushed is where it will be at once.
+RESTS = """() => new Promise(done => {
+    const view = document.querySelector('[role=region]')
+    let [before, still] = ['', 0]
+    const look = () => {
+        const now = [view.scrollTop, view.scrollHeight, view.clientHeight].join()
+        still = now === before ? still + 1 : 0
+        before = now
+        if (still > 12) done()
+        else requestAnimationFrame(look)
+    }
+    look()
+})"""
+
 
 class Writer(Person):
     """Anna, who writes."""
@@ -34,8 +48,18 @@ class Writer(Person):
         """In whichever language."""
         return self.page.get_by_role("textbox", name=re.compile("^(Message to|发消息给) "))
 
+    async def rests(self) -> None:
+        """Wait until the messages stand still: they follow what is new, and a press would go beside."""
+        await self.page.evaluate(RESTS)
+
+    async def press(self, target: Locator) -> None:
+        """Press something in a message that has just come."""
+        await self.rests()
+        await target.click()
+
     async def menu_of(self, text: str) -> Locator:
         """Open the menu of a message, as a long press or the right mouse button does."""
+        await self.rests()
         await self.message(text).locator(".bubble").first.click(button="right", position={"x": 6, "y": 6})
         menu = self.page.get_by_role("menu", name="Message actions")
         await expect(menu).to_be_visible()
