@@ -15,6 +15,9 @@ export const toasts = $state<Toast[]>([])
 let nextId = 1
 
 export function toast(text: string, wrong = false): void {
+  // What is said again is said once, for as long as if it was new.
+  const said = toasts.find((candidate) => candidate.text === text)
+  if (said) dismiss(said.id)
   const id = nextId++
   toasts.push({ id, text, wrong })
   if (toasts.length > SHOWN_MAX) toasts.shift()

@@ -92,6 +92,7 @@ export const en: Record<string, string> = {
   'unable.again': 'Try again',
   'update.ready': 'A new version is ready.',
   'update.now': 'Update',
+  'update.later': 'Later',
 
   'empty.chats.title': 'Knock on a door',
   'empty.chats.text': 'Choose a conversation, or start one from your contacts.',

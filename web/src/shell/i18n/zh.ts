@@ -86,6 +86,7 @@ export const zh: Record<string, string> = {
   'unable.again': '重试',
   'update.ready': '新版本已就绪。',
   'update.now': '更新',
+  'update.later': '以后再说',
 
   'empty.chats.title': '敲敲门吧',
   'empty.chats.text': '选择一个聊天，或从通讯录开始。',

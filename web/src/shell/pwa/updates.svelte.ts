@@ -1,7 +1,13 @@
 /** The service worker's life as the page sees it: a new version waits until the person says so. */
 let waiting = $state.raw<ServiceWorker>()
+let later = $state.raw<ServiceWorker>()
 
-export const updateReady = (): boolean => waiting !== undefined
+export const updateReady = (): boolean => waiting !== undefined && waiting !== later
+
+/** The person wants to go on: this version is not spoken of again before the page is opened anew. */
+export function updateLater(): void {
+  later = waiting
+}
 
 /** The new version takes over, and the page starts anew with it. */
 export function applyUpdate(): void {
