@@ -73,6 +73,27 @@ async def test_log9_a_link_that_ends_loses_nothing_of_what_waits(play: Play) -> 
     assert await _take(stream, play, 1) == [53]
 
 
+async def test_a_new_link_follows_what_is_here_to_its_end_already(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has more conversations than the first flight asks for has them followed afterwards."""
+    monkeypatch.setattr("hutong.client.sync.LOGS_AT_ONCE_MAX", 1)
+    play.append(15)
+    stream = await play.start()  # ten are in the stream, and the other five wait here
+    await play.scene.advance(10)
+    play.scene.link.owner.lost()
+    await play.scene.settle()
+    play.scene.link.challenge()
+    play.scene.accept_resume()
+    play._answered = 1
+    play.follows.clear()
+    await play.answer()
+    assert await _take(stream, play, 15) == list(range(3, 18))
+    assert any(LOG in cursors for cursors in play.follows)
+    play.push(*play.append(1))
+    assert await _take(stream, play, 1) == [18]
+
+
 async def test_an_answer_to_a_stream_that_was_closed_leaves_no_gap(play: Play) -> None:
     play.append(50)
     await play.scene.start_signed_in()
