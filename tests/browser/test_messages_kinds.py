@@ -79,7 +79,7 @@ async def test_a_voice_is_recorded_and_played(
     await expect(anna.page.get_by_role("button", name="Record a voice message")).to_be_visible()
     await anna.page.evaluate(AGAIN_AND_AGAIN)
     await anna.rests()
-    # Pressed while it waits, let go when it is sent: the ring in the button has become another picture meanwhile.
+    # Pressed while it waits, let go when it is sent: the button shows another picture meanwhile.
     await play.hover()
     await anna.page.mouse.down()
     await anna.browser.set_offline(offline=False)
