@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from bench._link import Asking, Link, connect
+from bench._link import Link, connect
 from bench._people import put_messages
-from bench._server import Pair, Server, serve
+from bench._server import Pair, Server
 from hutong.platform.database import create_engine
-from hutong.schema import search_pb2
 
-SEARCH = 2001
 # More than the first page of a conversation.
 _EVENTS = 200
 _AT_ONCE = 50
@@ -23,18 +21,6 @@ def fill(folder: Path, pairs: list[Pair]) -> None:
     with engine.begin() as connection:
         put_messages(connection, ((pair.log, pair.other.user) for pair in pairs), _EVENTS)
     engine.dispose()
-
-
-async def index(folder: Path, pairs: list[Pair]) -> None:
-    """Let a server take everything into the search index: its memory would be counted as the connections."""
-    async with serve(folder) as server:
-        asking = Asking(await connect(server, pairs[0].one))
-        request = search_pb2.MessagesRequest(text="anything").SerializeToString()
-        async with asyncio.timeout(120):
-            while search_pb2.MessagesReply.FromString(  # noqa: ASYNC110  what people see, too
-                await asking.ask(SEARCH, request)
-            ).behind:
-                await asyncio.sleep(0.5)
 
 
 async def bytes_each(server: Server, pairs: list[Pair], count: int) -> tuple[float, float]:

@@ -23,6 +23,7 @@ from typing import NamedTuple
 import uvloop
 
 from bench import _behind, _group, _idle, _prosody
+from bench._indexed import index
 from bench._link import Link, connect, connect_tls, new_key
 from bench._report import report
 from bench._server import Pair, Server, seed, serve
@@ -174,7 +175,7 @@ async def idle() -> dict[str, float]:
         folder = Path(name)
         pairs = seed(folder, PAIRS)
         _idle.fill(folder, pairs)
-        await _idle.index(folder, pairs)
+        await index(folder, pairs[0].one)
         async with serve(folder) as server:
             first, further = await _idle.bytes_each(server, pairs, IDLE)
     return {"bytes_per_idle_connection": first, "bytes_per_further_connection": further}

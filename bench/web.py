@@ -15,6 +15,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
+from bench._indexed import index
 from bench._report import report
 from bench._server import serve
 from bench._web_fill import fill
@@ -31,6 +32,8 @@ async def run(messages: int) -> None:
         folder = Path(name)
         (folder / "data").mkdir()
         long = await fill(folder / "data", messages)
+        # Ten seconds of processor, of which the first visits would have half.
+        await index(folder / "data", long.one)
         async with serve(folder / "data") as server:
             url = f"http://127.0.0.1:{server.port}"
             loads = []

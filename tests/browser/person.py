@@ -164,3 +164,14 @@ class Person:
             # The profile's lock may outlive its killed owner for a moment.
             await self.browser.kill()
             await self.open(path)
+
+
+async def meet(one: Person, other: Person) -> None:
+    """Sign both up; they become contacts and open their conversation."""
+    for person in (one, other):
+        await person.open()
+        await person.sign_up()
+    await other.ask(one)
+    await one.accept(other)
+    await one.chat_with(other)
+    await other.chat_with(one)

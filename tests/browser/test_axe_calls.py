@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from tests.browser.axe import Inspection
 from tests.browser.conftest import DESKTOP, PHONE, Browsers, Server
-from tests.browser.person import PATIENCE_MS, Person
+from tests.browser.person import PATIENCE_MS, Person, meet
 from tests.browser.test_axe import Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -17,13 +17,7 @@ async def two_visitors(server: Server, browsers: Browsers) -> tuple[Visitor, Vis
     """Return Anna at a desktop and Bob at a phone, who have each other's conversation open."""
     anna = Visitor(browsers.new("anna", DESKTOP), server, "anna", "Anna Lin")
     bob = Visitor(browsers.new("bob", PHONE), server, "bob", "Bob Chen")
-    for person in (anna, bob):
-        await person.open()
-        await person.sign_up()
-    await bob.ask(anna)
-    await anna.accept(bob)
-    await anna.chat_with(bob)
-    await bob.chat_with(anna)
+    await meet(anna, bob)
     return anna, bob
 
 

@@ -11,7 +11,7 @@ from playwright.async_api import Locator, Page, Request, ViewportSize, WebSocket
 
 from tests.browser.conftest import DESKTOP, PHONE, Browser, Browsers, Server
 from tests.browser.middlebox import Middlebox, behind_middlebox
-from tests.browser.person import PASSWORD, PATIENCE_MS, Person
+from tests.browser.person import PASSWORD, PATIENCE_MS, Person, meet
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -25,13 +25,7 @@ async def friends(server: Server, browsers: Browsers) -> tuple[Person, Person]:
     """Sign up two people on computers who have each other's conversation open."""
     anna = Person(browsers.new("anna", DESKTOP), server, "anna", "Anna Lin")
     bob = Person(browsers.new("bob", DESKTOP), server, "bob", "Bob Chen")
-    for person in (anna, bob):
-        await person.open()
-        await person.sign_up()
-    await bob.ask(anna)
-    await anna.accept(bob)
-    await anna.chat_with(bob)
-    await bob.chat_with(anna)
+    await meet(anna, bob)
     return anna, bob
 
 

@@ -59,12 +59,7 @@ async def test_what_is_pushed_meanwhile_comes_behind_what_waits(play: Play) -> N
 async def test_log9_a_link_that_ends_loses_nothing_of_what_waits(play: Play) -> None:
     play.append(50)
     stream = await play.start()
-    await play.scene.advance(10)
-    play.scene.link.owner.lost()
-    await play.scene.settle()
-    play.scene.link.challenge()
-    play.scene.accept_resume()
-    play._answered = 1
+    await _new_link(play)
     await play.answer()
     # The new link pushes only what is followed on it: what waited does not count as caught up.
     assert _asked_after(play)[3] == 12
@@ -80,12 +75,7 @@ async def test_a_new_link_follows_what_is_here_to_its_end_already(
     monkeypatch.setattr("hutong.client.sync.LOGS_AT_ONCE_MAX", 1)
     play.append(15)
     stream = await play.start()  # ten are in the stream, and the other five wait here
-    await play.scene.advance(10)
-    play.scene.link.owner.lost()
-    await play.scene.settle()
-    play.scene.link.challenge()
-    play.scene.accept_resume()
-    play._answered = 1
+    await _new_link(play)
     play.follows.clear()
     await play.answer()
     assert await _take(stream, play, 15) == list(range(3, 18))
@@ -96,12 +86,7 @@ async def test_a_new_link_follows_what_is_here_to_its_end_already(
 
 async def test_an_answer_to_a_stream_that_was_closed_leaves_no_gap(play: Play) -> None:
     play.append(50)
-    await play.scene.start_signed_in()
-    play._answered = 1
-    stream = play.sync.stream()
-    await play.scene.settle()
-    await _answer_next(play)  # the list
-    await _answer_next(play)  # the first page
+    stream = await _start_with_one_page(play)
     await stream.aclose()
     again = play.sync.stream()
     await play.answer()  # the second page, asked for by the stream before
@@ -123,17 +108,32 @@ async def test_a_conversation_that_ends_while_its_pages_wait(play: Play) -> None
 async def test_marks_do_not_stand_before_the_next_answer(play: Play) -> None:
     """Each is a write to the server, which would be in the way of what is asked for."""
     play.append(15)
-    await play.scene.start_signed_in()
-    play._answered = 1
-    stream = play.sync.stream()
-    await play.scene.settle()
-    await _answer_next(play)  # the list
-    await _answer_next(play)  # the first page, which fills the stream
+    stream = await _start_with_one_page(play)
     assert _methods(play)[-2:] == [methods.FOLLOW.id, methods.FOLLOW.id]
     await _take(stream, play, 15)
     marked = play.scene.link.requests[-1]
     assert marked.method == methods.MARK.id
     assert chat_pb2.MarkRequest.FromString(marked.body) == chat_pb2.MarkRequest(log=LOG, delivered=17)
+
+
+async def _new_link(play: Play) -> None:
+    await play.scene.advance(10)
+    play.scene.link.owner.lost()
+    await play.scene.settle()
+    play.scene.link.challenge()
+    play.scene.accept_resume()
+    play._answered = 1
+
+
+async def _start_with_one_page(play: Play) -> EventStream:
+    """Return a stream that is full with the first answer; the next question is under way."""
+    await play.scene.start_signed_in()
+    play._answered = 1
+    stream = play.sync.stream()
+    await play.scene.settle()
+    await _answer_next(play)  # the list
+    await _answer_next(play)  # the first page
+    return stream
 
 
 def _methods(play: Play) -> list[int]:
