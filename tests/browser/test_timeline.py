@@ -11,6 +11,7 @@ from hutong.client import Client
 from tests.browser.conftest import DESKTOP, PHONE, Browsers, Server
 from tests.browser.history import LOG, give_history
 from tests.browser.person import PASSWORD, PATIENCE_MS, Person
+from tests.browser.writer import anna_writes, bob_says
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -18,6 +19,8 @@ MESSAGES = 20_000
 # Of all rows only those around the view are in the document.
 ROWS_MAX = 250
 CONVERSATIONS = 80
+# Still counts as the end.
+ABOVE_END_PX = 37
 CONVERSATION_ROWS_MAX = 50
 SEQS = "[...document.querySelectorAll('li[data-seq]')].map(row => +row.dataset.seq)"
 
@@ -155,6 +158,37 @@ async def test_a_long_conversation_scrolls_and_keeps_its_place(
     await anna.is_whole()
     await anna.page.get_by_role("button", name="Go to the newest message").click()
     await anna.shows(MESSAGES + 1)
+    assert anna.browser.errors == []
+
+
+async def test_a_press_near_the_end_does_not_move_the_messages(server: Server, browsers: Browsers) -> None:
+    anna = await anna_writes(server, browsers, {"width": 1280, "height": 480})
+    place = "document.querySelector('[role=region][aria-label=Messages]').scrollTop"
+    await anna.rests()
+    end = await anna.page.evaluate(place)
+    assert end > ABOVE_END_PX
+    await anna.page.evaluate(f"{place} = {end - ABOVE_END_PX}")
+    await anna.rests()
+    await anna.message("message 5").hover()
+    actions = anna.message("message 5").get_by_role("button", name="Message actions")
+    await actions.hover()
+    # The button has the focus, and the list is drawn again.
+    await anna.page.mouse.down()
+    await anna.rests()
+    assert await anna.page.evaluate(place) == end - ABOVE_END_PX
+    await anna.page.mouse.up()
+    menu = anna.page.get_by_role("menu", name="Message actions")
+    await expect(menu).to_be_visible()
+    await anna.page.keyboard.press("Escape")
+    # So near the end what comes is still followed.
+    await bob_says(server, "Did you press it?")
+    await expect(anna.message("Did you press it?")).to_be_in_viewport(ratio=1, timeout=PATIENCE_MS)
+    await anna.until(
+        """() => {
+            const view = document.querySelector('[role=region][aria-label=Messages]')
+            return view.scrollHeight - view.clientHeight - view.scrollTop < 1
+        }"""
+    )
     assert anna.browser.errors == []
 
 

@@ -44,6 +44,8 @@ export class ListWindow<Row extends HeightRow> {
   #viewPx = 0
   #seenTop = 0
   #ended = true
+  /** So far above the end somebody at the end has put the view: pressing a button there must not move it. */
+  #gapPx = 0
   #growing = false
   /** Rows that may be made ready at the next turn. */
   #more = 0
@@ -110,6 +112,7 @@ export class ListWindow<Row extends HeightRow> {
   }
 
   #take(rows: readonly Row[]): void {
+    if (rows.at(-1)?.id !== this.#rows.at(-1)?.id) this.#gapPx = 0
     this.#rows = rows
     this.#heights.set(rows)
     this.#turnsLeft = TURNS_MAX
@@ -201,8 +204,8 @@ export class ListWindow<Row extends HeightRow> {
 
   #keepPlace(scroller: HTMLElement): void {
     if (this.atEnd) {
-      const end = scroller.scrollHeight - scroller.clientHeight
-      if (Math.abs(end - scroller.scrollTop) >= 1) scroller.scrollTop = end
+      const place = scroller.scrollHeight - scroller.clientHeight - this.#gapPx
+      if (Math.abs(place - scroller.scrollTop) >= 1) scroller.scrollTop = place
       this.#seenTop = scroller.scrollTop
       return
     }
@@ -249,10 +252,13 @@ export class ListWindow<Row extends HeightRow> {
   /** Takes where the view is for where it belongs. */
   #see(scroller: HTMLElement, ended: boolean): void {
     const { scrollHeight, scrollTop, clientHeight } = scroller
+    const gapPx = scrollHeight - scrollTop - clientHeight
+    // What grew while the view stood still is followed; where somebody has put it, it stays.
+    if (!this.atEnd || scrollTop !== this.#seenTop) this.#gapPx = Math.max(0, gapPx)
     this.#seenTop = scrollTop
     this.#viewPx = clientHeight
     this.#ended = ended
-    this.atEnd = this.#begins === 'end' && ended && scrollHeight - scrollTop - clientHeight < AT_END_PX
+    this.atEnd = this.#begins === 'end' && ended && gapPx < AT_END_PX
     if (this.#begins === 'top' && scrollTop < AT_TOP_PX) this.#anchors.clear()
     else this.#anchors.note(scroller, this.#topOf(scroller))
   }
@@ -306,6 +312,7 @@ export class ListWindow<Row extends HeightRow> {
       return
     }
     this.atEnd = true
+    this.#gapPx = 0
     this.#seenTop = scroller.scrollTop
     this.#turnsLeft = TURNS_MAX
     this.#turn()
