@@ -37,6 +37,8 @@ DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 VIEWPORTS = {"phone": PHONE, "desktop": DESKTOP}
 # The screenshots of a run, for looking at.
 SCREENSHOTS = ROOT / "test-results" / "screenshots"
+# Of what a page says at the end of a failed test, in characters.
+WORDS_MAX = 4_000
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -225,6 +227,9 @@ async def browsers(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncItera
             if report is not None and report.failed:
                 try:
                     await browser.screenshot(f"failed-{request.node.name}-{browser.name}")
+                    # Where nobody can see the picture, its words are in the report.
+                    words = await browser.page.locator("body").aria_snapshot()
+                    sys.stderr.write(f"{browser.name} has, at last:\n{words[-WORDS_MAX:]}\n")
                 except Exception as error:  # the test's own failure matters more
                     sys.stderr.write(f"no screenshot of {browser.name}: {error}\n")
             await browser.close()

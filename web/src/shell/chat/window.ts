@@ -46,6 +46,8 @@ export class ListWindow<Row extends HeightRow> {
   #ended = true
   /** So far above the end somebody at the end has put the view: pressing a button there must not move it. */
   #gapPx = 0
+  /** Something in the list is pressed down: what comes is followed afterwards, or the press would meet something else. */
+  #pressed = false
   #growing = false
   /** Rows that may be made ready at the next turn. */
   #more = 0
@@ -204,6 +206,7 @@ export class ListWindow<Row extends HeightRow> {
 
   #keepPlace(scroller: HTMLElement): void {
     if (this.atEnd) {
+      if (this.#pressed) return
       const place = scroller.scrollHeight - scroller.clientHeight - this.#gapPx
       if (Math.abs(place - scroller.scrollTop) >= 1) scroller.scrollTop = place
       this.#seenTop = scroller.scrollTop
@@ -253,12 +256,13 @@ export class ListWindow<Row extends HeightRow> {
   #see(scroller: HTMLElement, ended: boolean): void {
     const { scrollHeight, scrollTop, clientHeight } = scroller
     const gapPx = scrollHeight - scrollTop - clientHeight
+    const follows = this.#pressed && this.atEnd && scrollTop === this.#seenTop
     // What grew while the view stood still is followed; where somebody has put it, it stays.
     if (!this.atEnd || scrollTop !== this.#seenTop) this.#gapPx = Math.max(0, gapPx)
     this.#seenTop = scrollTop
     this.#viewPx = clientHeight
     this.#ended = ended
-    this.atEnd = this.#begins === 'end' && ended && gapPx < AT_END_PX
+    this.atEnd = this.#begins === 'end' && ended && (follows || gapPx < AT_END_PX)
     if (this.#begins === 'top' && scrollTop < AT_TOP_PX) this.#anchors.clear()
     else this.#anchors.note(scroller, this.#topOf(scroller))
   }
@@ -266,6 +270,14 @@ export class ListWindow<Row extends HeightRow> {
   /** Where the view's upper edge is among the rows. */
   #topOf(scroller: HTMLElement): number {
     return scroller.scrollTop - this.#slackPx
+  }
+
+  press(down: boolean): void {
+    this.#pressed = down
+    const scroller = this.#scroller()
+    if (down || !scroller) return
+    this.#catchUp()
+    if (this.atEnd) this.#keepPlace(scroller)
   }
 
   /** The place of the last row that begins above the lower edge of the view; -1 without any. */
