@@ -162,7 +162,8 @@ export interface ChatApi {
 export interface PreferencesApi {
   /** null until they are known. */
   readonly account: Observable<AccountPreferences | null>
-  setAccount(account: AccountPreferences): Promise<void>
+  /** `change` gets what was set before, by an earlier call as well that the server has not yet answered. */
+  changeAccount(change: (before: AccountPreferences) => AccountPreferences): Promise<void>
   /** Pin, mute, hide, mark as unread: shown at once, taken back when the server refuses. */
   setConversation(log: string, change: Partial<ConversationPreferences>): Promise<void>
 }

@@ -67,10 +67,14 @@ describe('what is set for a conversation', () => {
     const phone = await start()
     server.refuse = (method) =>
       method === 'preferences.setConversation' ? new Refusal(Code.INVALID_ARGUMENT, 'No.') : null
+    const shown: (number | undefined)[] = []
+    const end = phone.app.chat.conversations.subscribe(() =>
+      shown.push(phone.summary(LOG)?.preferences.pinnedAtMs),
+    )
     const setting = phone.app.preferences.setConversation(LOG, { pinnedAtMs: 5 })
-    const shown = until(() => phone.summary(LOG)?.preferences.pinnedAtMs === 5)
     await expect(setting).rejects.toMatchObject({ message: 'No.' })
-    await shown.catch(() => undefined)
+    end()
+    expect([...new Set(shown)]).toEqual([0, 5])
     expect(phone.summary(LOG)?.preferences.pinnedAtMs).toBe(0)
   })
 
@@ -85,10 +89,36 @@ describe('what is set for a conversation', () => {
       pushOff: false,
       directText: true,
     }
-    await phone.app.preferences.setAccount(account)
+    await phone.app.preferences.changeAccount(() => account)
     expect(current(phone.app.preferences.account)).toEqual(account)
     await until(() => current(tablet.app.preferences.account)?.lastSeen === 'nobody')
     expect(current(tablet.app.preferences.account)).toEqual(account)
+  })
+
+  it('changes that are made at once are all kept, also when one of them is refused', async () => {
+    const phone = await start()
+    const { preferences } = phone.app
+    await until(() => current(preferences.account) !== null)
+    let refused = false
+    server.refuse = (method) => {
+      if (method !== 'preferences.setAccount' || refused) return null
+      refused = true
+      return new Refusal(Code.INVALID_ARGUMENT, 'No.')
+    }
+    const changes = [
+      preferences.changeAccount((before) => ({ ...before, language: 'zh' })),
+      preferences.changeAccount((before) => ({ ...before, quiet: { ...before.quiet, fromMin: 1_320 } })),
+      preferences.changeAccount((before) => ({ ...before, quiet: { ...before.quiet, toMin: 420 } })),
+      preferences.changeAccount((before) => ({ ...before, lastSeen: 'nobody' })),
+    ]
+    await expect(changes[0]).rejects.toMatchObject({ message: 'No.' })
+    await Promise.all(changes.slice(1))
+    expect(current(preferences.account)).toMatchObject({
+      language: '',
+      quiet: { fromMin: 1_320, toMin: 420 },
+      lastSeen: 'nobody',
+    })
+    expect(server.preferencesOf('ann').account).toMatchObject({ quiet: { fromMin: 1_320, toMin: 420 } })
   })
 
   it('a server without preferences is a good server all the same', async () => {

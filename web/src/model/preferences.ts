@@ -33,6 +33,8 @@ export class PreferencesModel implements PreferencesApi {
   #epoch = 0
   /** Conversations that changed while the whole was asked for: what is known of them is newer. */
   readonly #newer = new Set<string>()
+  /** The last change of the account's; it is over when the server has answered, whatever it says. */
+  #changing: Promise<void> = Promise.resolve()
 
   constructor(options: PreferencesOptions) {
     this.#options = options
@@ -88,7 +90,17 @@ export class PreferencesModel implements PreferencesApi {
     })
   }
 
-  async setAccount(account: AccountPreferences): Promise<void> {
+  /** They are set as a whole: two changes at once would undo each other, so each waits for the one before. */
+  changeAccount(change: (before: AccountPreferences) => AccountPreferences): Promise<void> {
+    const changing = this.#changing.then(async () => {
+      const before = this.#options.store.state.account
+      if (before !== null) await this.#setAccount(change(before))
+    })
+    this.#changing = changing.catch(() => undefined)
+    return changing
+  }
+
+  async #setAccount(account: AccountPreferences): Promise<void> {
     const { lastSeen, ...rest } = account
     const audience = lastSeen === 'nobody' ? Audience.NOBODY : Audience.CONTACTS
     await this.#options.call(Rpc.method.setAccount, { account: { ...rest, lastSeen: audience } })
