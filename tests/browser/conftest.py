@@ -10,11 +10,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Generator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
-from playwright.async_api import BrowserContext, Page, Playwright, ViewportSize, async_playwright
+from playwright.async_api import BrowserContext, Page, Playwright, ViewportSize, async_playwright, expect
 
 CHROMIUM = shutil.which("chromium")
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,6 +38,9 @@ DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 VIEWPORTS = {"phone": PHONE, "desktop": DESKTOP}
 # The screenshots of a run, for looking at.
 SCREENSHOTS = ROOT / "test-results" / "screenshots"
+# Behind many an expectation stand a round trip, an upload or a module that is fetched first.
+expect.set_options(timeout=30_000)
+PORT_ATTEMPTS = 10
 # Of what a page says at the end of a failed test, in characters.
 WORDS_MAX = 4_000
 
@@ -71,6 +75,17 @@ class Server:
         self._port, self._public_url = str(port), public_url
 
     async def start(self) -> None:
+        for _ in range(PORT_ATTEMPTS):
+            output = await self._start()
+            if output == "":
+                return
+            # Between two starts somebody else may have been given the port, for a moment.
+            assert "in use" in output, f"hutong serve ended: {output}"
+            await asyncio.sleep(0.5)
+        pytest.fail(f"port {self._port} stays taken")
+
+    async def _start(self) -> str:
+        """Return what the server said if it ended, else ''."""
         environment = {
             **os.environ,
             "HUTONG_DATA": str(self.folder),
@@ -88,8 +103,10 @@ class Server:
         assert self._process.stdout is not None
         output = ""
         while "Data:" not in output:
-            line = await asyncio.wait_for(self._process.stdout.readline(), 30)
-            assert line, f"hutong serve ended: {output}"
+            line = await asyncio.wait_for(self._process.stdout.readline(), 60)
+            if not line:
+                await self._process.wait()
+                return output or "nothing"
             output += line.decode()
         found = re.search(r"http://[\d.]+:(\d+)", output)
         assert found is not None
@@ -98,6 +115,7 @@ class Server:
             self._port = found[1]
         invited = re.search(r"http://\S+/#/join/\S+", output)
         self.admin_link = invited[0] if invited else ""
+        return ""
 
     async def kill(self) -> None:
         """End without a chance to tidy up."""
@@ -145,7 +163,7 @@ class Browser:
             permissions=["camera", "microphone", "notifications", "clipboard-read", "clipboard-write"],
             accept_downloads=True,
         )
-        self._context.set_default_timeout(20_000)
+        self._context.set_default_timeout(60_000)
         # Playwright can answer the dialog of <input type=file> only, which the client uses without these.
         await self._context.add_init_script(
             "delete window.showOpenFilePicker; delete window.showSaveFilePicker"
@@ -168,8 +186,12 @@ class Browser:
 
     async def kill(self) -> None:
         """End without a chance to tidy up, as a phone that runs out of battery."""
-        for process in self.processes():
-            process.kill()
+        family = [each for main in self.processes() for each in (main, *main.children(recursive=True))]
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        # One that comes back opens the same files.
+        await asyncio.to_thread(psutil.wait_procs, family, 10)
         if self._context is not None:
             try:
                 await self._context.close()

@@ -126,6 +126,10 @@ class Person:
             })"""
         )
 
+    async def is_sent(self, text: str) -> None:
+        """Wait until the server has a message."""
+        await expect(self.message(text)).not_to_have_attribute("data-seq", "0")
+
     async def until(self, script: str, timeout_ms: int = PATIENCE_MS) -> Any:
         return await self.page.wait_for_function(script, timeout=timeout_ms)
 

@@ -15,7 +15,7 @@ from tests.browser.axe import Inspection, complaints
 from tests.browser.conftest import DESKTOP, Browsers, Server
 from tests.browser.person import PASSWORD, PATIENCE_MS, Person
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 GROUP = "Tea at four"
 

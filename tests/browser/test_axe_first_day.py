@@ -14,7 +14,7 @@ from tests.browser.conftest import Browsers, Server
 from tests.browser.person import PASSWORD, PATIENCE_MS
 from tests.browser.test_axe import Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 # The sheet asks every two seconds whether the copy is there: nobody asks.
 NOBODY_ASKS = "window.setInterval = () => 0"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -19,23 +19,25 @@ from tests.browser.person import PATIENCE_MS
 from tests.browser.test_quick_send import choose, code_of
 from tests.browser.test_transfers import ARRIVES_WITHIN_MS, LARGE_BYTES, holiday
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 @contextmanager
 def held(browser: Browser) -> Iterator[None]:
     """Let a browser stand still, as a phone that has no power to spare; what is on its way stays there."""
     processes = [each for main in browser.processes() for each in (main, *main.children(recursive=True))]
-    for process in processes:
-        process.send_signal(signal.SIGSTOP)
     try:
+        _tell(processes, signal.SIGSTOP)
         yield
     finally:
-        for process in processes:
-            try:
-                process.send_signal(signal.SIGCONT)
-            except psutil.NoSuchProcess:
-                continue
+        _tell(processes, signal.SIGCONT)
+
+
+def _tell(processes: list[psutil.Process], number: signal.Signals) -> None:
+    for process in processes:
+        # A browser's helpers come and go.
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(number)
 
 
 async def test_files_are_handed_over(server: Server, browsers: Browsers, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from tests.browser.pictures import a_picture
 from tests.browser.test_messages_kinds import SOME_SECONDS
 from tests.browser.writer import Writer, anna_writes
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 HOUR_MS = 3_600_000
 

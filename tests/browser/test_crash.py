@@ -12,7 +12,7 @@ from tests.browser.conftest import Browsers, Server
 from tests.browser.person import PATIENCE_MS, Person
 from tests.browser.test_walk import two_friends
 
-pytestmark = [pytest.mark.browser, pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.faults, pytest.mark.timeout(600)]
 
 
 async def test_killed_while_signing_up(server: Server, browsers: Browsers, viewport: ViewportSize) -> None:

@@ -13,7 +13,7 @@ from tests.browser.history import LOG, give_history, go_on
 from tests.browser.person import PASSWORD, PATIENCE_MS
 from tests.browser.writer import Writer
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 BEFORE, BETWEEN, SINCE = 200, 5_000, 400
 

@@ -14,7 +14,7 @@ from hutong.client import Client
 from tests.browser.conftest import DESKTOP, PHONE, Browsers, Server
 from tests.browser.person import PASSWORD, PATIENCE_MS, Person
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 class Host(Person):

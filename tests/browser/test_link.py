@@ -13,7 +13,7 @@ from tests.browser.conftest import DESKTOP, PHONE, Browser, Browsers, Server
 from tests.browser.middlebox import Middlebox, behind_middlebox
 from tests.browser.person import PASSWORD, PATIENCE_MS, Person, meet
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 MESSAGES = 20
 UPLOAD_BYTES = 3 * 1024 * 1024

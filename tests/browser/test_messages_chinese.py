@@ -13,7 +13,7 @@ from tests.browser.history import LOG
 from tests.browser.person import PASSWORD, PATIENCE_MS
 from tests.browser.writer import anna_writes, bob_says
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 HOUR_MS = 3_600_000
 JOINING = ("陈波", "林静", "王芳")

@@ -13,7 +13,7 @@ from tests.browser.person import PATIENCE_MS
 from tests.browser.pictures import a_picture
 from tests.browser.writer import anna_writes
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 LARGE = (3000, 1500)
 # Two seconds are soon over: what is played begins anew until it may end.
@@ -90,6 +90,7 @@ async def test_a_voice_is_recorded_and_played(
     await expect(anna.messages.get_by_role("button", name="Speed 1.5")).to_be_visible()
     await anna.looks("voice")
     # It comes to its end, and the button offers it again.
+    await anna.until("() => window.voice !== undefined")
     await anna.page.evaluate("window.voice.loop = false")
     await expect(play).to_be_visible(timeout=PATIENCE_MS)
 
@@ -145,11 +146,14 @@ async def test_pictures_are_made_smaller_and_changed(
     picture = anna.messages.get_by_role("button", name="Open picture wall.webp")
     await expect(picture).to_be_enabled(timeout=PATIENCE_MS)
     await anna.press(picture)
+    viewer = anna.page.get_by_role("dialog", name="Picture")
+    await expect(viewer).to_be_visible()
     await anna.until(
-        """() => [...document.querySelectorAll('img')].some(
+        """() => [...document.querySelectorAll('dialog img')].some(
             one => one.naturalHeight === 2048 && one.naturalWidth === 1024)"""
     )
     await anna.page.keyboard.press("Escape")
+    await expect(viewer).to_be_hidden()
 
     # As it was taken, by choice.
     await anna.pick("Picture or video", a_picture(tmp_path / "roof.png", *LARGE))

@@ -20,7 +20,7 @@ from tests.browser.person import PASSWORD, PATIENCE_MS
 from tests.browser.pictures import a_picture
 from tests.browser.writer import Writer, anna_writes
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 _schema = stickers_pb2.DESCRIPTOR
 CREATE = method(_schema, "Stickers.Create", stickers_pb2.CreateRequest, stickers_pb2.CreateReply)

@@ -9,9 +9,10 @@ import pytest
 from playwright.async_api import CDPSession, Locator, expect
 
 from tests.browser.conftest import PHONE, Browsers, Server
+from tests.browser.person import comes_true
 from tests.browser.writer import Writer, anna_writes
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 class Finger:
@@ -27,7 +28,7 @@ class Finger:
         self._x, self._y = box["x"] + x, box["y"] + y
         await self._tell("touchStart")
 
-    async def moves(self, x: float, y: float, *, steps: int = 8) -> None:
+    async def moves(self, x: float, y: float, *, steps: int = 4) -> None:
         for _ in range(steps):
             self._x += x / steps
             self._y += y / steps
@@ -56,6 +57,7 @@ async def test_a_press_that_stays_and_a_swipe(server: Server, browsers: Browsers
     menu = anna.page.get_by_role("menu", name="Message actions")
     answering = anna.page.get_by_role("group", name="Replying")
     async with finger_of(anna) as finger:
+        await anna.rests()
         # Held: the menu comes under the finger, and is still there when the finger goes.
         await finger.touches(bubble)
         await expect(menu).to_be_visible()
@@ -64,7 +66,9 @@ async def test_a_press_that_stays_and_a_swipe(server: Server, browsers: Browsers
         await expect(menu).to_be_visible()
         await menu.get_by_role("menuitem", name="Copy").tap()
         await expect(menu).to_be_hidden()
-        assert (await anna.page.evaluate("navigator.clipboard.readText()")).startswith("message 5 ")
+        await comes_true(
+            anna.page, "async () => (await navigator.clipboard.readText()).startsWith('message 5 ')"
+        )
 
         # Held and moved: it scrolls, and neither opens the menu nor answers.
         await finger.touches(bubble)

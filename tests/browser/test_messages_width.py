@@ -21,7 +21,7 @@ from tests.browser.person import PASSWORD, PATIENCE_MS
 from tests.browser.pictures import a_picture
 from tests.browser.writer import Writer, anna_writes
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 NARROW_PX = 320
 # No browser loads such a film without being asked.

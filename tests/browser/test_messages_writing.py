@@ -11,7 +11,7 @@ from tests.browser.history import LOG
 from tests.browser.person import PASSWORD, PATIENCE_MS
 from tests.browser.writer import anna_writes, bob_says
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 async def test_a_reply_a_change_and_what_was_chosen(
@@ -28,9 +28,10 @@ async def test_a_reply_a_change_and_what_was_chosen(
     await expect(quote).to_contain_text("message 3")
     await expect(anna.page.get_by_role("group", name="Replying")).to_be_hidden()
     await anna.press(quote)
-    await expect(anna.page.locator("li.pointed")).to_contain_text("message 3 ")
+    await anna.sees_pointed_out("message 3 ")
 
     # The arrow takes up the newest of one's own; its wordings are kept.
+    await anna.is_sent("That is what I meant")
     await anna.composer.press("ArrowUp")
     await expect(anna.composer).to_have_value("That is what I meant")
     await anna.composer.fill("That is what I meant to say")

@@ -14,7 +14,7 @@ from tests.browser.conftest import DESKTOP, Browsers, Server
 from tests.browser.nat import HERE, OUTSIDE, Nat
 from tests.browser.person import PATIENCE_MS, Person
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 SECOND = "127.0.0.2"
 # What is asked goes through the NAT of the test, once there is one.

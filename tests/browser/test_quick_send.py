@@ -16,7 +16,7 @@ from tests.browser.conftest import DESKTOP, PHONE, Browsers, Server
 from tests.browser.person import Person
 from tests.browser.test_transfers import ARRIVES_WITHIN_MS, holiday
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 async def choose(page: Page, button: str, path: Path) -> None:

@@ -12,7 +12,7 @@ from hutong.client import Client
 from tests.browser.conftest import DESKTOP, PHONE, Browsers, Server
 from tests.browser.person import PASSWORD, PATIENCE_MS, Person
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 BETWEEN = 60
 
@@ -87,7 +87,7 @@ async def test_a_conversation_is_searched_by_word_kind_and_person(
     await anna.log_in()
     await anna.page.get_by_role("link", name="Kitchen").click()
     await anna.say("I shall fetch dumplings")
-    await anna.reads("I shall fetch")
+    await anna.is_sent("I shall fetch")
     await anna.page.get_by_role("button", name="Search in this conversation").click()
     await anna.sheet.get_by_role("searchbox").fill("dumplings")
     await expect(anna.hits).to_have_count(2, timeout=PATIENCE_MS)

@@ -14,7 +14,7 @@ from hutong.client import Client
 from tests.browser.conftest import DESKTOP, PHONE, Browsers, Server
 from tests.browser.person import PASSWORD, PATIENCE_MS, Person
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 TITLES = ("Tea at four", "Choir", "Garden")
 
@@ -190,6 +190,10 @@ async def test_who_is_told_and_when(
     await anna.page.get_by_label("From").fill("21:30")
     await anna.page.get_by_label("From").blur()
     await anna.browser.screenshot("notifications")
+    # The page made anew shows what the server has taken.
+    await anna.go("")
+    await anna.go("me")
+    await expect(anna.page.get_by_label("From")).to_have_value("21:30")
     await anna.page.reload()
     await expect(told).to_be_checked(timeout=PATIENCE_MS)
     await expect(anna.page.get_by_role("switch", name="Sound")).to_be_checked()

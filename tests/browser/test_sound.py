@@ -16,7 +16,7 @@ from tests.browser.conftest import DESKTOP, Browsers, Server
 from tests.browser.person import PASSWORD, PATIENCE_MS
 from tests.browser.test_settings import Member, member_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 # Counts what begins to sound, and what has sounded to its end: that takes an audio clock that runs. The clock
 # of the page stands still until the test moves it, so no machine is too slow for "at once".

@@ -13,7 +13,7 @@ from tests.browser.history import LOG, give_history
 from tests.browser.person import PASSWORD, PATIENCE_MS, Person
 from tests.browser.writer import anna_writes, bob_says
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 MESSAGES = 20_000
 # Of all rows only those around the view are in the document.
@@ -202,7 +202,7 @@ async def test_a_keyboard_goes_from_message_to_message(server: Server, browsers:
     await anna.page.get_by_role("region", name="Messages").focus()
     await anna.page.keyboard.press("ArrowUp")
     focused = "() => +(document.activeElement?.dataset.seq ?? 0)"
-    assert await anna.page.evaluate(focused) == MESSAGES
+    await anna.until(f"() => ({focused})() === {MESSAGES}")
     for _ in range(40):
         await anna.page.keyboard.press("ArrowUp")
     await anna.until(f"() => ({focused})() === {MESSAGES - 40}")

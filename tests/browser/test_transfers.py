@@ -18,7 +18,7 @@ from tests.browser.person import Person, comes_true
 from tests.browser.test_walk import two_friends
 from tests.client.test_browser_peer import browser_and_python
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 ARRIVES_WITHIN_MS = 90_000
 # Large enough to be caught in the middle, and more than is taken without asking.

@@ -57,6 +57,14 @@ class Writer(Person):
         await self.rests()
         await target.click()
 
+    async def sees_pointed_out(self, text: str) -> None:
+        """For a moment only: every frame is looked at."""
+        await self.page.wait_for_function(
+            "text => document.querySelector('li.pointed')?.innerText.includes(text)",
+            arg=text,
+            timeout=PATIENCE_MS,
+        )
+
     async def menu_of(self, text: str) -> Locator:
         """Open the menu of a message, as a long press or the right mouse button does."""
         await self.rests()

@@ -28,7 +28,7 @@ from tests.quicksend.test_send import quiet, sending
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.timeout(240),
+    pytest.mark.timeout(600),
     pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(
         not os.environ.get("CI") and (CHROMIUM is None or not (ROOT / "web/dist/index.html").exists()),

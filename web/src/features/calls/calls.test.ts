@@ -120,6 +120,11 @@ test('CALL6: no microphone: nobody is rung, and the reason is said', async () =>
   await until(() => view().phase === 'ended')
   expect(view().error).toBe('calls.noMicrophone')
   expect(context.called).toEqual([])
+  // What went wrong stands until it was read.
+  context.clock.advance(60_000)
+  expect(view().phase).toBe('ended')
+  calls.dismiss()
+  expect(view().phase).toBe('idle')
 })
 
 test('no camera: a voice call, and it says so', async () => {

@@ -9,6 +9,7 @@ import { CallMedia } from './media'
 import { qualityOf } from './quality'
 import { IDLE, type CallPhase, type CallsApi, type CallView } from './types'
 import { callFromWire } from './wire'
+import { awaitsPerson } from './wording'
 
 /** How long a path may take to open, or to come back, before the call is given up. */
 const PATIENCE_MS: Partial<Record<CallPhase, number>> = { connecting: 40_000, reconnecting: 60_000 }
@@ -150,7 +151,7 @@ export class Calls implements CallsApi {
       this.#cancelTimer = clock.after(patience, () => {
         this.#dispatch({ type: 'unreachable' })
       })
-    if (view.phase === 'ended')
+    if (view.phase === 'ended' && !awaitsPerson(view))
       this.#cancelTimer = clock.after(ENDED_SHOWN_MS, () => {
         this.dismiss()
       })

@@ -21,7 +21,7 @@ export interface Call {
 
 /**
  * calling: we rang and wait for an answer; ringing: they ring here; connecting: answered, no path yet;
- * reconnecting: the path broke and is being mended; ended: shown until dismissed.
+ * reconnecting: the path broke and is being mended; ended: shown until dismissed, or for a moment.
  */
 export type CallPhase = 'idle' | 'calling' | 'ringing' | 'connecting' | 'active' | 'reconnecting' | 'ended'
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { messages } from './messages'
 import { qualityOf } from './quality'
 import { sentence } from './sentence'
-import { duration, endKey, outcomeKey } from './wording'
+import { awaitsPerson, duration, endKey, outcomeKey } from './wording'
 
 test('durations', () => {
   expect([0, 7, 187, 3765].map(duration)).toEqual(['0:00', '0:07', '3:07', '1:02:45'])
@@ -26,6 +26,17 @@ test('an error of the server is said as it is', () => {
   expect(endKey({ elsewhere: true, error: '', outcome: 'completed', outgoing: false })).toBe(
     'calls.elsewhere',
   )
+})
+
+test('what can be tried again waits for the person, what is simply over does not', () => {
+  const over = { elsewhere: false, error: '', outgoing: true }
+  for (const outcome of ['declined', 'busy', 'noAnswer', 'lost'] as const)
+    expect(awaitsPerson({ ...over, outcome })).toBe(true)
+  for (const outcome of ['', 'completed', 'cancelled'] as const)
+    expect(awaitsPerson({ ...over, outcome })).toBe(false)
+  expect(awaitsPerson({ ...over, outcome: 'declined', outgoing: false })).toBe(false)
+  expect(awaitsPerson({ ...over, outcome: 'lost', outgoing: false })).toBe(true)
+  expect(awaitsPerson({ ...over, outcome: 'lost', elsewhere: true })).toBe(false)
 })
 
 test('a row says how long it was, or who missed it', () => {

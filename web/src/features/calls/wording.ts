@@ -31,6 +31,13 @@ export function outcomeKey(outcome: CallOutcome, outgoing: boolean): string {
   return outgoing ? OUTGOING[outcome] : INCOMING[outcome]
 }
 
+/** Whether the person has something to read or to decide now that the call is over: it stands until they put it away. */
+export function awaitsPerson(view: Pick<CallView, 'elsewhere' | 'error' | 'outcome' | 'outgoing'>): boolean {
+  if (view.elsewhere) return false
+  if (view.error !== '' || view.outcome === 'lost') return true
+  return view.outgoing && ['declined', 'busy', 'noAnswer'].includes(view.outcome)
+}
+
 /** Why the call is over, as a key or a sentence of the server. */
 export function endKey(view: Pick<CallView, 'elsewhere' | 'error' | 'outcome' | 'outgoing'>): string {
   if (view.elsewhere) return 'calls.elsewhere'
