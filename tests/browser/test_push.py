@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 PAGE_PATIENCE = "PAGE_MS = 500"
 # A page on a slow machine may take longer to say what it shows.
-WORKER = (ROOT / "web/src/shell/pwa/service-worker.js").read_text().replace(PAGE_PATIENCE, "PAGE_MS = 30_000")
+WORKER = (ROOT / "web/src/shell/pwa/service-worker.js").read_text().replace(PAGE_PATIENCE, "PAGE_MS = 5_000")
 assert PAGE_PATIENCE not in WORKER
 # As the page answers and listens (`shell/frame/notifications.ts`), with a conversation that tests set.
 PAGE = """<!doctype html><link rel=icon href=data:,><title>page</title><script>
